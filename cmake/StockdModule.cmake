@@ -1,0 +1,26 @@
+# One folder of src/ is one static library is one namespace.
+#   stockd_module(cache SOURCES cache.cpp ... LINKS change)
+# makes stockd_cache (alias stockd::cache). The LINKS of the modules are the only allowed includes between folders.
+function(stockd_module name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PUBLIC_LIBS;PRIVATE_LIBS" ${ARGN})
+    add_library(stockd_${name} STATIC ${ARG_SOURCES})
+    add_library(stockd::${name} ALIAS stockd_${name})
+    set_target_properties(stockd_${name} PROPERTIES EXPORT_NAME ${name})
+    target_link_libraries(stockd_${name} PUBLIC stockd_options)
+    foreach(link IN LISTS ARG_LINKS)
+        target_link_libraries(stockd_${name} PUBLIC stockd::${link})
+    endforeach()
+    target_link_libraries(stockd_${name} PUBLIC ${ARG_PUBLIC_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})
+    set_property(GLOBAL APPEND PROPERTY STOCKD_MODULES stockd_${name})
+endfunction()
+
+# stockd_unit_test(cache SOURCES cache_test.cpp ... [LINKS other modules]): one Catch2 program per module, in ctest by case.
+function(stockd_unit_test name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+    add_executable(${name}_test ${ARG_SOURCES})
+    target_link_libraries(${name}_test PRIVATE stockd::${name} stockd_catch_main)
+    foreach(link IN LISTS ARG_LINKS)
+        target_link_libraries(${name}_test PRIVATE stockd::${link})
+    endforeach()
+    catch_discover_tests(${name}_test TEST_PREFIX "unit/" PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
