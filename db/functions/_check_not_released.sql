@@ -1,0 +1,23 @@
+-- Raises SD003 when rows that the position has not read were let go. A transaction of its list that is still open has let
+-- nothing go.
+create or replace function inventory._check_not_released(in_xmax xid8, in_xip xid8[]) returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_released xid8 := (select e.released_xid from inventory.epoch as e);
+begin
+    if v_released = '0' or (v_released < in_xmax and not exists (
+        select from unnest(in_xip) as x where x <= v_released and pg_visible_in_snapshot(x, pg_current_snapshot())
+    )) then
+        return;
+    end if;
+    raise exception 'the position is older than the feed that is kept'
+        using errcode = 'SD003',
+        detail = format('Rows of transactions up to %s were let go.', v_released),
+        hint = 'Read the tables anew and go on from inventory.position().';
+end
+$$;
+
+comment on function inventory._check_not_released(xid8, xid8[]) is
+    'Raises SD003 when feed rows that a position still needs were let go.';

@@ -1,0 +1,106 @@
+-- Everything new since a position, coalesced to keys, with their rows as they are in the same snapshot.
+-- One read of stockd. New are exactly the rows of transactions at or above xmax, or in progress, of the position that are
+-- visible now (PgQ's rule): nothing waits for a long transaction and nothing is scanned twice.
+--   in_since    no unread row was recorded before it; an hour's margin for a clock that is set back
+-- Rows: first kind P (position: detail {snapshot, taken_us, feed_rows}); then S stock row (version null: deleted),
+-- p product, s store (detail null: deleted), c canary (detail {nonce}).
+-- Raises SD003 when rows that the position needs were let go. Reads only; runs in the caller's snapshot (STABLE).
+-- The planner settings: the plan must be the index one whatever the statistics say, and cached (0.1 ms against 150 ms).
+create or replace function inventory._drain(in_xmax xid8, in_xip xid8[], in_since timestamptz)
+returns table (
+    kind "char", store_id bigint, product_id bigint, on_hand bigint, reserved bigint, low_stock_threshold bigint,
+    allow_negative boolean, version bigint, updated_at timestamptz, detail jsonb
+)
+language plpgsql stable security definer
+rows 100
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set jit = off
+set max_parallel_workers_per_gather = 0
+as $$
+#variable_conflict use_column
+declare
+    v_now pg_snapshot := pg_current_snapshot();
+    v_end xid8 := pg_snapshot_xmax(v_now);
+    v_since timestamptz := in_since - interval '1 hour';
+    v_movement_floor bigint;
+    v_event_floor bigint;
+begin
+    perform inventory._check_not_released(in_xmax, in_xip);
+    select e.movement_id_floor, e.event_seq_floor into v_movement_floor, v_event_floor from inventory.epoch as e;
+    return query
+    with moved as materialized (
+        select l.store_id, l.product_id, count(*) as feed_rows
+        from inventory.stock_ledger as l
+        where ((l.xid >= in_xmax and l.xid < v_end) or l.xid = any (in_xip))
+            and l.recorded_at >= v_since
+            and l.movement_id > v_movement_floor
+            and pg_visible_in_snapshot(l.xid, v_now)
+        group by l.store_id, l.product_id
+    ),
+    happened as materialized (
+        select e.type, e.event_id, e.store_id, e.product_id
+        from inventory.inventory_event as e
+        where ((e.xid >= in_xmax and e.xid < v_end) or e.xid = any (in_xip))
+            and e.event_seq > v_event_floor
+            and pg_visible_in_snapshot(e.xid, v_now)
+    ),
+    stock_keys as materialized (
+        select m.store_id, m.product_id from moved as m
+        union
+        select h.store_id, h.product_id from happened as h where h.store_id is not null and h.product_id is not null
+    ),
+    product_keys as materialized (
+        select distinct h.product_id from happened as h where h.product_id is not null and h.store_id is null
+    ),
+    store_keys as materialized (
+        select distinct h.store_id from happened as h where h.store_id is not null and h.product_id is null
+    )
+    select
+        'P'::"char", null::bigint, null::bigint, null::bigint, null::bigint, null::bigint, null::boolean, null::bigint,
+        null::timestamptz,
+        jsonb_build_object(
+            'snapshot', v_now::text,
+            'taken_us', inventory._unix_us(now()),
+            'feed_rows', coalesce((select sum(m.feed_rows) from moved as m), 0)
+                + (select count(*) from happened as h where h.type <> 'canary')
+        )
+    union all
+    select
+        's'::"char", k.store_id, null, null, null, null, null, null, null,
+        case when s.code is not null then jsonb_build_object('code', s.code, 'name', s.name, 'active', s.active) end
+    from store_keys as k
+    left join lateral (
+        select t.code, t.name, t.active from inventory.stores as t where t.store_id = k.store_id offset 0
+    ) as s on true
+    union all
+    select
+        'p'::"char", null, k.product_id, null, null, null, null, null, null,
+        case when p.sku is not null then jsonb_build_object(
+            'sku', p.sku, 'name', p.name, 'pieces_per_pack', p.pieces_per_pack, 'packs_per_box', p.packs_per_box,
+            'active', p.active, 'updated_us', inventory._unix_us(p.updated_at)
+        ) end
+    from product_keys as k
+    left join lateral (
+        select t.sku, t.name, t.pieces_per_pack, t.packs_per_box, t.active, t.updated_at
+        from inventory.products as t where t.product_id = k.product_id offset 0
+    ) as p on true
+    union all
+    select
+        'S'::"char", k.store_id, k.product_id, s.on_hand, s.reserved, s.low_stock_threshold, s.allow_negative, s.version,
+        s.updated_at, null
+    from stock_keys as k
+    left join lateral (
+        select t.on_hand, t.reserved, t.low_stock_threshold, t.allow_negative, t.version, t.updated_at
+        from inventory.inventory_stock as t where t.store_id = k.store_id and t.product_id = k.product_id offset 0
+    ) as s on true
+    union all
+    select 'c'::"char", null, null, null, null, null, null, null, null, jsonb_build_object('nonce', h.event_id)
+    from happened as h
+    where h.type = 'canary';
+end
+$$;
+
+comment on function inventory._drain(xid8, xid8[], timestamptz) is
+    'For stockd: what is new since a position, as keys with their current rows, and the position that follows.';

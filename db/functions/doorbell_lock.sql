@@ -1,0 +1,6 @@
+create or replace function inventory.doorbell_lock() returns bigint
+language sql immutable parallel safe
+return 6004511353635864577;
+
+comment on function inventory.doorbell_lock() is
+    'Advisory lock key of the doorbell: held exclusively by a parked relay, shared by every transaction that wrote to the feed.';

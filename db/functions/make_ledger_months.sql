@@ -1,0 +1,58 @@
+-- role: inventory_owner
+-- Makes the monthly partitions of the ledger up to so many months ahead (null: the setting ledger_months_ahead), and moves into
+-- them what the default partition caught meanwhile. Safe to call at any time and by several at once; waits at most 2 s for its
+-- locks (ShareUpdateExclusive on the ledger, AccessExclusive on the default partition), then raises lock_not_available.
+-- Returns the names of what it made. As the owner: only the owner may make partitions.
+create or replace function inventory.make_ledger_months(months_ahead integer default null) returns setof text
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+set timezone = 'UTC'
+as $$
+declare
+    v_ahead integer := coalesce(
+        make_ledger_months.months_ahead,
+        (select s.value::integer from inventory.settings as s where s.name = 'ledger_months_ahead'),
+        3
+    );
+    v_month timestamptz;
+    v_name text;
+begin
+    if v_ahead not between 0 and 120 then
+        raise exception 'months_ahead must be from 0 to 120, not %', v_ahead using errcode = '22023';
+    end if;
+    for v_month in
+        select m from generate_series(
+            date_trunc('month', now()), date_trunc('month', now()) + make_interval(months => v_ahead), interval '1 month'
+        ) as m
+    loop
+        v_name := 'stock_ledger_' || to_char(v_month, 'YYYY_MM');
+        continue when to_regclass('inventory.' || v_name) is not null;
+        lock table inventory.stock_ledger in share update exclusive mode;
+        continue when to_regclass('inventory.' || v_name) is not null;
+        execute format(
+            'create table inventory.%I (like inventory.stock_ledger including defaults including constraints)', v_name
+        );
+        execute format('comment on table inventory.%I is %L', v_name, 'Movements recorded in ' || to_char(v_month, 'YYYY-MM') || ' (UTC).');
+        lock table inventory.stock_ledger_default in access exclusive mode;
+        -- The guard of history stands against clients; what the default partition caught is moved, not changed.
+        execute 'alter table inventory.stock_ledger_default disable trigger user';
+        execute format(
+            'with caught as (
+                 delete from inventory.stock_ledger_default where recorded_at >= %L and recorded_at < %L returning *
+             )
+             insert into inventory.%I select * from caught',
+            v_month, v_month + interval '1 month', v_name
+        );
+        execute 'alter table inventory.stock_ledger_default enable always trigger user';
+        execute format(
+            'alter table inventory.stock_ledger attach partition inventory.%I for values from (%L) to (%L)',
+            v_name, v_month, v_month + interval '1 month'
+        );
+        return next v_name;
+    end loop;
+end
+$$;
+
+comment on function inventory.make_ledger_months(integer) is
+    'Makes the monthly partitions of the ledger ahead of time. stockd calls it daily; call it from cron where none runs.';

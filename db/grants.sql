@@ -1,0 +1,70 @@
+-- Every privilege, by role. Applied whole whenever it or the schema changes.
+-- Memberships (a writer is a reader, an admin is both a writer and a daemon) stand in migration 0001.
+--   inventory_reader  reads tables, the feed and its position
+--   inventory_writer  reader, and changes stock, inserts movements, edits the catalog; not reserved, version or history
+--   inventory_daemon  reader, and what stockd needs to follow
+--   inventory_admin   writer and daemon, and moves keys, truncates, keeps partitions and settings
+-- as: inventory_owner
+revoke all on all tables in schema inventory from public, inventory_reader, inventory_writer, inventory_daemon, inventory_admin, inventory_engine;
+revoke all on all sequences in schema inventory from public, inventory_reader, inventory_writer, inventory_daemon, inventory_admin, inventory_engine;
+
+-- The engine does in functions what clients may not.
+grant usage on schema inventory to inventory_engine;
+grant select, insert, update, delete on all tables in schema inventory to inventory_engine;
+grant usage on all sequences in schema inventory to inventory_engine;
+
+-- reader
+grant usage on schema inventory to inventory_reader;
+grant select on
+    inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
+    inventory.stock_ledger, inventory.inventory_event, inventory.daemons, inventory.settings, inventory.schema_migration,
+    inventory.schema_repeatable
+    to inventory_reader;
+
+-- writer
+grant insert (store_id, product_id, on_hand, low_stock_threshold, allow_negative) on inventory.inventory_stock to inventory_writer;
+grant update (on_hand, low_stock_threshold, allow_negative) on inventory.inventory_stock to inventory_writer;
+grant delete on inventory.inventory_stock to inventory_writer;
+grant insert (store_id, product_id, kind, on_hand_delta, reason, reference, actor, correlation_id, occurred_at)
+    on inventory.stock_ledger to inventory_writer;
+grant insert, update, delete on inventory.stores, inventory.vendors, inventory.categories, inventory.products to inventory_writer;
+
+-- admin
+grant insert (version), update (store_id, product_id), truncate on inventory.inventory_stock to inventory_admin;
+grant update (value) on inventory.settings to inventory_admin;
+grant update (epoch) on inventory.epoch to inventory_admin;
+grant select on inventory.epoch to inventory_admin;
+
+-- Functions: nothing for everybody; each belongs to its owner's part of the file.
+-- as: inventory_owner
+revoke all on function inventory.make_ledger_months(integer) from public;
+grant execute on function inventory.make_ledger_months(integer) to inventory_daemon, inventory_admin;
+revoke all on function inventory.ring_doorbell() from public;
+grant execute on function inventory.ring_doorbell() to inventory_engine, inventory_writer;
+
+-- as: inventory_engine
+do $$
+declare
+    v_function regprocedure;
+begin
+    for v_function in
+        select p.oid::regprocedure from pg_catalog.pg_proc as p
+        where p.pronamespace = 'inventory'::regnamespace and p.proowner = 'inventory_engine'::regrole
+    loop
+        execute pg_catalog.format(
+            'revoke all on function %s from public, inventory_reader, inventory_writer, inventory_daemon, inventory_admin',
+            v_function
+        );
+        -- The owner of the tables makes their triggers, for which it must be allowed to call them.
+        execute pg_catalog.format('grant execute on function %s to inventory_owner', v_function);
+    end loop;
+end
+$$;
+grant execute on function
+    inventory.doorbell_lock(), inventory.relay_lock(), inventory.ticket(), inventory.incarnation(), inventory.position(),
+    inventory.feed_after(text, integer), inventory.covers(text, text), inventory._parse_position(text)
+    to inventory_reader;
+grant execute on function inventory._raise_insufficient(bigint, bigint, bigint, bigint) to inventory_writer;
+grant execute on function
+    inventory._drain(xid8, xid8[], timestamptz), inventory._write_canary(uuid, text, boolean, text), inventory._canary_exists(uuid)
+    to inventory_daemon;

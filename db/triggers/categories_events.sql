@@ -1,0 +1,70 @@
+-- Every change of categories is an event. Row by row: these are edits by people, not the hot path.
+create or replace function inventory.categories_before_write() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    new.updated_at := clock_timestamp();
+    return new;
+end
+$$;
+
+comment on function inventory.categories_before_write() is 'Says when the category last changed.';
+
+create or replace function inventory.categories_after_write() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform inventory._catalog_events(
+        'category',
+        case when tg_op <> 'INSERT' then to_jsonb(old) end,
+        case when tg_op <> 'DELETE' then to_jsonb(new) end
+    );
+    return null;
+end
+$$;
+
+comment on function inventory.categories_after_write() is 'Writes the events of a changed category.';
+
+create or replace function inventory.categories_before_truncate() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    raise exception 'TRUNCATE of categories is refused'
+        using errcode = 'SD008', detail = 'It would remove rows without their events.', hint = 'Use DELETE.';
+end
+$$;
+
+comment on function inventory.categories_before_truncate() is 'Refuses TRUNCATE, which would write no events.';
+
+-- as: inventory_owner
+create or replace trigger before_10_update
+    before update on inventory.categories
+    for each row when (old.* is distinct from new.*)
+    execute function inventory.categories_before_write();
+
+create or replace trigger after_10_insert_delete
+    after insert or delete on inventory.categories
+    for each row
+    execute function inventory.categories_after_write();
+
+create or replace trigger after_10_update
+    after update on inventory.categories
+    for each row when (old.* is distinct from new.*)
+    execute function inventory.categories_after_write();
+
+create or replace trigger before_10_truncate
+    before truncate on inventory.categories
+    for each statement
+    execute function inventory.categories_before_truncate();
+
+alter table inventory.categories enable always trigger before_10_update;
+alter table inventory.categories enable always trigger after_10_insert_delete;
+alter table inventory.categories enable always trigger after_10_update;
+alter table inventory.categories enable always trigger before_10_truncate;
+comment on trigger before_10_update on inventory.categories is 'Sets updated_at.';
+comment on trigger after_10_insert_delete on inventory.categories is 'Events category_created and category_deleted.';
+comment on trigger after_10_update on inventory.categories is 'Events of a changed category.';
+comment on trigger before_10_truncate on inventory.categories is 'Refuses TRUNCATE.';
