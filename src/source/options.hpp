@@ -1,0 +1,62 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "pg/connection.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace stockd::source {
+
+using std::chrono::milliseconds;
+
+/// Asked once per connection: whether this program can work with the schema that it finds.
+struct SchemaCheck {
+    /// One statement without parameters; empty: no check.
+    std::string sql;
+    /// Judges its outcome. An error (with the command that mends it as hint) keeps the follower out
+    /// of this database.
+    std::function<base::Result<void>(const base::Result<pg::Rows>&)> judge;
+};
+
+/// Settings of a follower. Durations that are 0 switch off what they pace.
+struct SourceOptions {
+    std::string database_url;
+    /// Shown in pg_stat_activity and in inventory.daemons.
+    std::string name = "stockd";
+    SchemaCheck schema_check;
+
+    /// The longest sleep without a look at the feed. 0 (tests): only notifications wake the
+    /// follower.
+    milliseconds backstop{1000};
+    milliseconds election_every{250};
+    milliseconds canary_every{2000};
+    /// A canary that is out for longer makes the follower not ready.
+    milliseconds canary_late_after{5000};
+    /// A copy is stale when the database has not been heard for this long.
+    milliseconds stale_after{5000};
+
+    milliseconds connect_timeout{10000};
+    milliseconds statement_timeout{30000};
+    milliseconds load_timeout = std::chrono::hours{1};
+    milliseconds backoff_min{100};
+    milliseconds backoff_max{30000};
+
+    /// The copy is reloaded when neither a load nor a complete audit pass is younger.
+    milliseconds ttl = std::chrono::minutes{15};
+    /// Pace of the audit: 1 000 000 rows in under 10 minutes. 0: no audit.
+    std::int64_t audit_rows_per_s = 2000;
+    std::int64_t audit_chunk_rows = 1000;
+    /// A new pass starts at most this often.
+    milliseconds audit_pass_every{60000};
+
+    /// Doorbells per second above which the relay lingers awake instead of parking.
+    double rings_per_s_max = 100;
+    /// Requests that may wait at one time.
+    std::size_t waiters_max = 10'000;
+};
+
+}  // namespace stockd::source
