@@ -5,8 +5,10 @@
 --   inventory_daemon  reader, and what stockd needs to follow
 --   inventory_admin   writer and daemon, and moves keys, truncates, keeps partitions and settings
 -- as: inventory_owner
-revoke all on all tables in schema inventory from public, inventory_reader, inventory_writer, inventory_daemon, inventory_admin, inventory_engine;
-revoke all on all sequences in schema inventory from public, inventory_reader, inventory_writer, inventory_daemon, inventory_admin, inventory_engine;
+revoke all on all tables in schema inventory from
+    public, inventory_reader, inventory_writer, inventory_daemon, inventory_admin, inventory_engine;
+revoke all on all sequences in schema inventory from
+    public, inventory_reader, inventory_writer, inventory_daemon, inventory_admin, inventory_engine;
 
 -- The engine does in functions what clients may not.
 grant usage on schema inventory to inventory_engine;

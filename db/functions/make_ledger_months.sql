@@ -35,16 +35,15 @@ begin
         );
         execute format('comment on table inventory.%I is %L', v_name, 'Movements recorded in ' || to_char(v_month, 'YYYY-MM') || ' (UTC).');
         lock table inventory.stock_ledger_default in access exclusive mode;
-        -- The guard of history stands against clients; what the default partition caught is moved, not changed.
-        execute 'alter table inventory.stock_ledger_default disable trigger user';
-        execute format(
-            'with caught as (
-                 delete from inventory.stock_ledger_default where recorded_at >= %L and recorded_at < %L returning *
-             )
-             insert into inventory.%I select * from caught',
-            v_month, v_month + interval '1 month', v_name
-        );
-        execute 'alter table inventory.stock_ledger_default enable always trigger user';
+        if exists (
+            select from inventory.stock_ledger_default as d
+            where d.recorded_at >= v_month and d.recorded_at < v_month + interval '1 month'
+        ) then
+            execute format('grant insert on inventory.%I to inventory_engine', v_name);
+            perform inventory._move_caught_movements(
+                format('inventory.%I', v_name)::regclass, v_month, v_month + interval '1 month'
+            );
+        end if;
         execute format(
             'alter table inventory.stock_ledger attach partition inventory.%I for values from (%L) to (%L)',
             v_name, v_month, v_month + interval '1 month'
@@ -56,3 +55,6 @@ $$;
 
 comment on function inventory.make_ledger_months(integer) is
     'Makes the monthly partitions of the ledger ahead of time. stockd calls it daily; call it from cron where none runs.';
+
+-- The first months exist as soon as the schema does.
+select inventory.make_ledger_months();
