@@ -1,0 +1,9 @@
+#pragma once
+
+#include "cli/command.hpp"
+
+namespace stockd::cli {
+
+void add_migrate(Registration& to);
+
+}  // namespace stockd::cli

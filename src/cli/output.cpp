@@ -1,0 +1,117 @@
+#include "cli/output.hpp"
+
+#include "cli/command.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace stockd::cli {
+
+namespace {
+
+std::size_t width_of(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    }));
+}
+
+void append_cell(std::string& line, std::string_view cell, std::size_t width, Align align) {
+    const std::string padding(width - std::min(width, width_of(cell)), ' ');
+    line += align == Align::kRight ? padding : "";
+    line += cell;
+    line += align == Align::kLeft ? padding : "";
+}
+
+std::string trimmed_line(std::string line) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line + '\n';
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+    std::string out(text);
+    std::replace_if(
+        out.begin(),
+        out.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; },
+        '?'
+    );
+    return out;
+}
+
+std::string Table::render() const {
+    std::vector<std::size_t> widths;
+    for (const auto& column : columns_) {
+        widths.push_back(width_of(column.title));
+    }
+    for (const auto& row : rows_) {
+        for (std::size_t i = 0; i < std::min(row.size(), widths.size()); ++i) {
+            widths[i] = std::max(widths[i], width_of(row[i]));
+        }
+    }
+    const auto line_of = [&](const auto& cell_at, std::size_t count) {
+        std::string line;
+        for (std::size_t i = 0; i < count; ++i) {
+            line += i == 0 ? "" : "  ";
+            append_cell(line, cell_at(i), widths[i], columns_[i].align);
+        }
+        return trimmed_line(std::move(line));
+    };
+    std::string out = line_of(
+        [&](std::size_t i) -> std::string_view { return columns_[i].title; }, columns_.size()
+    );
+    for (const auto& row : rows_) {
+        out += line_of(
+            [&](std::size_t i) -> std::string_view { return row[i]; },
+            std::min(row.size(), columns_.size())
+        );
+    }
+    return out;
+}
+
+void print_out(std::string_view text) {
+    (void)std::fwrite(text.data(), 1, text.size(), stdout);
+    (void)std::fflush(stdout);
+}
+
+void print_err(std::string_view text) {
+    (void)std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+int fail(const Globals& globals, const base::Error& error, int exit_code) {
+    if (globals.json) {
+        boost::json::object body{
+            {"code", base::error_code_name(error.code)}, {"message", error.message}};
+        for (const auto& [key, value] : {
+                 std::pair{"detail", &error.detail},
+                 {"hint", &error.hint},
+                 {"sqlstate", &error.sqlstate},
+             }) {
+            if (!value->empty()) {
+                body[key] = *value;
+            }
+        }
+        print_err(boost::json::serialize(boost::json::object{{"error", body}}) + "\n");
+        return exit_code;
+    }
+    std::string text = "stockctl: " + error.message +
+                       (error.sqlstate.empty() ? "" : " (SQLSTATE " + error.sqlstate + ")") + "\n";
+    if (!error.detail.empty()) {
+        text += "  Detail: " + error.detail + "\n";
+    }
+    if (!error.hint.empty()) {
+        text += "  Hint: " + error.hint + "\n";
+    }
+    print_err(text);
+    return exit_code;
+}
+
+int fail(const Globals& globals, const base::Error& error) {
+    return fail(globals, error, base::exit_code(error.code));
+}
+
+}  // namespace stockd::cli
