@@ -1,0 +1,310 @@
+#include "observe/log_line.hpp"
+
+#include "base/secret.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <type_traits>
+
+namespace stockd::observe {
+
+namespace {
+
+double to_ms(Duration duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+void add_error(LogLine& line, const base::Error& error) {
+    line.fields.emplace_back("code", std::string(base::error_code_name(error.code)));
+    if (!error.sqlstate.empty()) {
+        line.fields.emplace_back("sqlstate", error.sqlstate);
+    }
+}
+
+// One overload per observation: level, event name, message, fields.
+
+LogLine line(const Message& seen) {
+    return {"message", seen.text, {}, seen.correlation_id};
+}
+
+LogLine line(const StateChanged& seen) {
+    auto text = fmt::format("{} -> {}", seen.from, seen.to);
+    if (!seen.reason.empty()) {
+        text += ": " + seen.reason;
+    }
+    return {"state_changed", text, {{"from", seen.from}, {"to", seen.to}}, seen.correlation_id};
+}
+
+LogLine line(const DatabaseFailed& seen) {
+    auto text = fmt::format("{} failed: {}", seen.during, base::describe(seen.error));
+    LogLine made{"database_failed", text, {{"during", seen.during}}, {}};
+    add_error(made, seen.error);
+    made.fields.emplace_back("retry_ms", to_ms(seen.retry_in));
+    return made;
+}
+
+LogLine line(const Drained& seen) {
+    return {
+        "drained",
+        fmt::format("drained {} feed rows in {:.3f} ms", seen.feed_rows, to_ms(seen.duration)),
+        {{"feed_rows", seen.feed_rows},
+         {"stock", seen.stock_changes},
+         {"products", seen.product_changes},
+         {"stores", seen.store_changes},
+         {"duration_ms", to_ms(seen.duration)}},
+        {}};
+}
+
+LogLine line(const Loaded& seen) {
+    return {
+        "loaded",
+        fmt::format(
+            "Cache refreshed in {:.0f}ms. {} products cached.", to_ms(seen.duration), seen.products
+        ),
+        {{"reason", std::string(name_of(seen.reason))},
+         {"products", seen.products},
+         {"stores", seen.stores},
+         {"stock_rows", seen.stock_rows},
+         {"duration_ms", to_ms(seen.duration)}},
+        seen.correlation_id};
+}
+
+LogLine line(const LoadFailed& seen) {
+    auto text = "Failed to refresh cache: " + base::describe(seen.error);
+    LogLine made{
+        "load_failed", text, {{"reason", std::string(name_of(seen.reason))}}, seen.correlation_id};
+    add_error(made, seen.error);
+    return made;
+}
+
+LogLine line(const DriftHealed& seen) {
+    return {
+        "drift_healed",
+        fmt::format(
+            "drift healed: {} {} {}: in memory {}, in the database {}",
+            seen.what,
+            seen.product,
+            seen.store,
+            seen.in_memory,
+            seen.in_database
+        ),
+        {{"what", seen.what},
+         {"store", seen.store},
+         {"product", seen.product},
+         {"in_memory", seen.in_memory},
+         {"in_database", seen.in_database}},
+        {}};
+}
+
+LogLine line(const AuditPassed& seen) {
+    return {
+        "audit_passed",
+        fmt::format(
+            "audited {} rows in {:.0f} ms, {} drifts", seen.rows, to_ms(seen.duration), seen.drifts
+        ),
+        {{"rows", seen.rows}, {"drifts", seen.drifts}, {"duration_ms", to_ms(seen.duration)}},
+        {}};
+}
+
+LogLine line(const RelayTaken& seen) {
+    return {"relay_taken", "relaying for this database: " + seen.reason, {}, {}};
+}
+
+LogLine line(const RelayLost& seen) {
+    return {"relay_lost", "no longer relaying: " + seen.reason, {}, {}};
+}
+
+LogLine line(const BroadcastSent& seen) {
+    return {
+        "broadcast_sent",
+        fmt::format("told listeners of {} changes", seen.changes),
+        {{"changes", seen.changes}, {"bytes", seen.bytes}, {"many", seen.many}},
+        {}};
+}
+
+LogLine line(const Woken& seen) {
+    return {"woken", fmt::format("woken by {}", name_of(seen.by)), {}, {}};
+}
+
+LogLine line(const Parked& /*seen*/) {
+    return {"parked", "parked", {}, {}};
+}
+
+LogLine line(const CanarySeen& seen) {
+    return {
+        "canary_seen",
+        fmt::format("canary came through in {:.3f} ms", to_ms(seen.delay)),
+        {{"delay_ms", to_ms(seen.delay)}},
+        {}};
+}
+
+LogLine line(const CanaryLate& seen) {
+    return {
+        "canary_late",
+        fmt::format("a canary has not come through for {:.0f} ms: not ready", to_ms(seen.waited)),
+        {{"waited_ms", to_ms(seen.waited)}},
+        {}};
+}
+
+LogLine line(const RequestServed& seen) {
+    return {
+        "request_served",
+        fmt::format("{} {} in {:.3f} ms", seen.target, seen.status, to_ms(seen.duration)),
+        {{"route", std::string(name_of(seen.route))},
+         {"status", std::int64_t{seen.status}},
+         {"duration_ms", to_ms(seen.duration)}},
+        std::string(seen.correlation_id)};
+}
+
+LogLine line(const ReadServed& seen) {
+    return {"read_served", std::string(name_of(seen.result)), {}, {}};
+}
+
+LogLine line(const RequestRefused& seen) {
+    return {
+        "request_refused",
+        "request cut off: " + seen.reason,
+        {{"reason", seen.reason}},
+        seen.correlation_id};
+}
+
+LogLine line(const WaitEnded& seen) {
+    return {
+        "wait_ended",
+        fmt::format(
+            "{} after {:.3f} ms", seen.covered ? "covered" : "timed out", to_ms(seen.duration)
+        ),
+        {{"covered", seen.covered}, {"duration_ms", to_ms(seen.duration)}},
+        {}};
+}
+
+LogLine line(const ExceptionCaught& seen) {
+    return {
+        "exception_caught",
+        fmt::format("{}: {}", seen.where, seen.what),
+        {{"where", seen.where}},
+        seen.correlation_id};
+}
+
+/// For JSON and for text: no control character leaves unescaped, so a line stays a line.
+void append_escaped(std::string& out, std::string_view text, bool quotes) {
+    for (const char c : text) {
+        if (c == '\n') {
+            out += "\\n";
+        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        } else if (quotes && (c == '"' || c == '\\')) {
+            out += '\\';
+            out += c;
+        } else {
+            out += c;
+        }
+    }
+}
+
+void append_json_text(std::string& out, std::string_view text) {
+    out += '"';
+    append_escaped(out, base::mask_secrets(text), /*quotes=*/true);
+    out += '"';
+}
+
+std::string as_json(const LogLine& line, base::Timestamp time) {
+    std::string out = R"({"time":")" + base::to_iso8601(time) + R"(","level":")";
+    out += name_of(line.level);
+    out += R"(","event":")";
+    out += line.event;
+    out += R"(","message":)";
+    append_json_text(out, line.message);
+    for (const auto& [key, value] : line.fields) {
+        out += ",\"";
+        out += key;
+        out += "\":";
+        std::visit(
+            [&out](const auto& held) {
+                using Held = std::decay_t<decltype(held)>;
+                if constexpr (std::is_same_v<Held, std::string>) {
+                    append_json_text(out, held);
+                } else if constexpr (std::is_same_v<Held, double>) {
+                    out += fmt::format("{:.3f}", held);
+                } else {
+                    out += fmt::format("{}", held);
+                }
+            },
+            value
+        );
+    }
+    if (!line.correlation_id.empty()) {
+        out += R"(,"correlation_id":)";
+        append_json_text(out, line.correlation_id);
+    }
+    out += '}';
+    return out;
+}
+
+std::string as_text(const LogLine& line, base::Timestamp time) {
+    std::string out = fmt::format("{} {:<5} ", base::to_iso8601(time), name_of(line.level));
+    append_escaped(out, base::mask_secrets(line.message), /*quotes=*/false);
+    if (!line.correlation_id.empty()) {
+        out += " [";
+        append_escaped(out, line.correlation_id, /*quotes=*/false);
+        out += ']';
+    }
+    return out;
+}
+
+}  // namespace
+
+Level level_of(const Observation& observation) noexcept {
+    struct LevelOf {
+        Level operator()(const Message& seen) const noexcept { return seen.level; }
+
+        Level operator()(const DatabaseFailed& /*seen*/) const noexcept { return Level::kWarn; }
+
+        Level operator()(const CanaryLate& /*seen*/) const noexcept { return Level::kWarn; }
+
+        Level operator()(const LoadFailed& /*seen*/) const noexcept { return Level::kError; }
+
+        Level operator()(const DriftHealed& /*seen*/) const noexcept { return Level::kError; }
+
+        Level operator()(const ExceptionCaught& /*seen*/) const noexcept { return Level::kError; }
+
+        Level operator()(const RequestServed& /*seen*/) const noexcept { return Level::kDebug; }
+
+        Level operator()(const Drained& /*seen*/) const noexcept { return Level::kDebug; }
+
+        Level operator()(const WaitEnded& /*seen*/) const noexcept { return Level::kDebug; }
+
+        Level operator()(const ReadServed& /*seen*/) const noexcept { return Level::kTrace; }
+
+        Level operator()(const BroadcastSent& /*seen*/) const noexcept { return Level::kTrace; }
+
+        Level operator()(const Woken& /*seen*/) const noexcept { return Level::kTrace; }
+
+        Level operator()(const Parked& /*seen*/) const noexcept { return Level::kTrace; }
+
+        Level operator()(const CanarySeen& /*seen*/) const noexcept { return Level::kTrace; }
+    };
+
+    return std::visit(
+        [](const auto& seen) {
+            if constexpr (std::is_invocable_v<LevelOf, decltype(seen)>) {
+                return LevelOf{}(seen);
+            } else {
+                return Level::kInfo;  // what happens rarely, and as it should
+            }
+        },
+        observation
+    );
+}
+
+LogLine line_of(const Observation& observation) {
+    auto made = std::visit([](const auto& seen) { return line(seen); }, observation);
+    made.level = level_of(observation);
+    return made;
+}
+
+std::string format_line(const LogLine& line, LogFormat format, base::Timestamp time) {
+    return format == LogFormat::kJson ? as_json(line, time) : as_text(line, time);
+}
+
+}  // namespace stockd::observe

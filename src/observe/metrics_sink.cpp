@@ -1,0 +1,294 @@
+#include "observe/metrics_sink.hpp"
+
+#include "observe/request_counters.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <cctype>
+#include <ctime>
+#include <fstream>
+#include <mutex>
+
+namespace stockd::observe {
+
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+using prometheus::Counter;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using Labels = prometheus::Labels;
+
+/// Chosen: a drain takes 0.1 ms to some ms, a load up to minutes, a canary a millisecond to several
+/// backstops.
+const Histogram::BucketBoundaries kBucketsS = {
+    0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1, 2.5, 10, 60};
+
+constexpr std::array<std::string_view, 5> kStates = {
+    "disconnected", "connecting", "listening", "loading", "live"};
+
+std::string lower(std::string_view text) {
+    std::string made{text};
+    for (auto& c : made) {
+        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    return made;
+}
+
+double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+std::int64_t resident_bytes() {
+    std::ifstream statm("/proc/self/statm");
+    std::int64_t size = 0;
+    std::int64_t resident = 0;
+    statm >> size >> resident;
+    return resident * sysconf(_SC_PAGESIZE);
+}
+
+double cpu_seconds() {
+    timespec used{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+}  // namespace
+
+/// Families in the order in which they are described in the reference.
+struct MetricsSink::Impl {
+    explicit Impl(const std::string& version) {
+        BuildGauge()
+            .Name("stockd_build_info")
+            .Help("1, labelled with the version that runs.")
+            .Register(registry)
+            .Add({{"version", version}})
+            .Set(1);
+        start_time.Set(static_cast<double>(std::time(nullptr)));
+        for (const auto state : kStates) {
+            state_gauges.emplace_back(state, &states.Add({{"state", std::string(state)}}));
+            state_changes.Add({{"to", std::string(state)}});
+        }
+        for (const auto by :
+             {Wake::kDoorbell, Wake::kBroadcast, Wake::kBackstop, Wake::kLinger, Wake::kWaiter}) {
+            wakes.Add({{"by", std::string(name_of(by))}});
+        }
+        for (const auto* result : {"covered", "timeout"}) {
+            waits.Add({{"result", result}});
+        }
+    }
+
+    Counter& counter(const char* name, const char* help, const Labels& labels = {}) {
+        return BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
+    }
+
+    prometheus::Family<Counter>& counters(const char* name, const char* help) {
+        return BuildCounter().Name(name).Help(help).Register(registry);
+    }
+
+    Gauge& gauge(const char* name, const char* help) {
+        return BuildGauge().Name(name).Help(help).Register(registry).Add({});
+    }
+
+    Histogram& histogram(const char* name, const char* help) {
+        return BuildHistogram().Name(name).Help(help).Register(registry).Add({}, kBucketsS);
+    }
+
+    void refresh_gauges();
+
+    // One overload per observation; what counts nothing is not here.
+    void count(const StateChanged& seen) {
+        state_changes.Add({{"to", lower(seen.to)}}).Increment();
+    }
+
+    void count(const DatabaseFailed& seen) {
+        database_errors.Add({{"code", std::string(base::error_code_name(seen.error.code))}}
+        ).Increment();
+    }
+
+    void count(const Drained& seen) {
+        drain_duration.Observe(seconds(seen.duration));
+        feed_rows.Increment(static_cast<double>(seen.feed_rows));
+        stock_changes.Increment(static_cast<double>(seen.stock_changes));
+        product_changes.Increment(static_cast<double>(seen.product_changes));
+        store_changes.Increment(static_cast<double>(seen.store_changes));
+    }
+
+    void count(const Loaded& seen) {
+        loads.Add({{"reason", std::string(name_of(seen.reason))}}).Increment();
+        load_duration.Observe(seconds(seen.duration));
+    }
+
+    void count(const LoadFailed& /*seen*/) { failed_loads.Increment(); }
+
+    void count(const DriftHealed& /*seen*/) { drift.Increment(); }
+
+    void count(const AuditPassed& seen) {
+        audits.Increment();
+        audited_rows.Increment(static_cast<double>(seen.rows));
+    }
+
+    void count(const RelayTaken& /*seen*/) { relay_taken.Increment(); }
+
+    void count(const RelayLost& /*seen*/) { relay_lost.Increment(); }
+
+    void count(const BroadcastSent& /*seen*/) { broadcasts.Increment(); }
+
+    void count(const Woken& seen) {
+        wakes.Add({{"by", std::string(name_of(seen.by))}}).Increment();
+    }
+
+    void count(const Parked& /*seen*/) { parked.Increment(); }
+
+    void count(const CanarySeen& seen) { canary_delay.Observe(seconds(seen.delay)); }
+
+    void count(const CanaryLate& /*seen*/) { late_canaries.Increment(); }
+
+    void count(const RequestServed& seen) { requests->count(seen); }
+
+    void count(const ReadServed& seen) { requests->count(seen); }
+
+    void count(const RequestRefused& seen) { refused.Add({{"reason", seen.reason}}).Increment(); }
+
+    void count(const WaitEnded& seen) {
+        waits.Add({{"result", seen.covered ? "covered" : "timeout"}}).Increment();
+        wait_duration.Observe(seconds(seen.duration));
+    }
+
+    void count(const ExceptionCaught& /*seen*/) { exceptions.Increment(); }
+
+    void count(const Message& /*seen*/) const {}
+
+    prometheus::Registry registry;
+    std::shared_ptr<RequestCounters> requests = std::make_shared<RequestCounters>();
+    std::mutex scraping;
+    std::function<void(Gauges&)> fill_gauges;  // guarded by scraping
+    std::vector<std::pair<std::string_view, Gauge*>> state_gauges;
+
+    prometheus::Family<Gauge>& states =
+        BuildGauge()
+            .Name("stockd_state")
+            .Help("1 for the state the follower is in, 0 for the others.")
+            .Register(registry);
+    prometheus::Family<Counter>& state_changes =
+        counters("stockd_state_changes_total", "Moves of the follower into a state.");
+    prometheus::Family<Counter>& database_errors = counters(
+        "stockd_database_errors_total", "Failures of the database or the connection to it, by code."
+    );
+    Gauge& ready = gauge("stockd_ready", "1 while /ready answers 200.");
+    Gauge& relay = gauge("stockd_relay", "1 while this stockd is the relay of its database.");
+    Gauge& stale = gauge("stockd_cache_stale", "1 while answers are marked stale.");
+    Gauge& age = gauge(
+        "stockd_cache_age_seconds",
+        "Time since the database was last known to hold nothing newer than the cache."
+    );
+    Gauge& products = gauge("stockd_cache_products", "Products in the cache.");
+    Gauge& stores = gauge("stockd_cache_stores", "Stores in the cache.");
+    Gauge& stock_rows = gauge("stockd_cache_stock_rows", "Stock rows in the cache.");
+    Gauge& cache_bytes = gauge("stockd_cache_bytes", "Memory that the cache holds.");
+    Gauge& waiting =
+        gauge("stockd_waiting_requests", "Requests waiting for a ticket or a version.");
+    Gauge& connections = gauge("stockd_http_connections", "HTTP connections open.");
+    Histogram& drain_duration = histogram(
+        "stockd_drain_duration_seconds", "Time of one drain: reading what is new and applying it."
+    );
+    Counter& feed_rows =
+        counter("stockd_drained_rows_total", "Movements and events read from the change feed.");
+    prometheus::Family<Counter>& applied =
+        counters("stockd_applied_changes_total", "Changed keys applied to the cache, by kind.");
+    Counter& stock_changes = applied.Add({{"kind", "stock"}});
+    Counter& product_changes = applied.Add({{"kind", "product"}});
+    Counter& store_changes = applied.Add({{"kind", "store"}});
+    prometheus::Family<Counter>& wakes = counters("stockd_wakes_total", "What woke the reader up.");
+    Counter& parked =
+        counter("stockd_parks_total", "Times that the relay went to sleep behind the doorbell.");
+    prometheus::Family<Counter>& loads =
+        counters("stockd_loads_total", "Full loads swapped in, by reason.");
+    Counter& failed_loads = counter("stockd_failed_loads_total", "Full loads given up.");
+    Histogram& load_duration = histogram("stockd_load_duration_seconds", "Time of one full load.");
+    Counter& audits = counter("stockd_audits_total", "Complete passes of the audit.");
+    Counter& audited_rows =
+        counter("stockd_audited_rows_total", "Rows compared by complete passes of the audit.");
+    Counter& drift = counter(
+        "stockd_drift_total", "Rows that differed from the database and were healed. Should stay 0."
+    );
+    Counter& relay_taken =
+        counter("stockd_relay_taken_total", "Times that this stockd became the relay.");
+    Counter& relay_lost =
+        counter("stockd_relay_lost_total", "Times that this stockd stopped being the relay.");
+    Counter& broadcasts = counter("stockd_broadcasts_total", "NOTIFY inventory_changes sent.");
+    Histogram& canary_delay =
+        histogram("stockd_canary_delay_seconds", "Way of a canary from its commit into the cache.");
+    Counter& late_canaries =
+        counter("stockd_late_canaries_total", "Canaries that did not come through in time.");
+    prometheus::Family<Counter>& refused =
+        counters("stockd_http_refused_total", "Requests and connections cut off, by reason.");
+    prometheus::Family<Counter>& waits = counters(
+        "stockd_waits_total", "Requests that waited for a ticket or a version, by result."
+    );
+    Histogram& wait_duration =
+        histogram("stockd_wait_duration_seconds", "How long such requests waited.");
+    Counter& exceptions =
+        counter("stockd_exceptions_total", "Exceptions caught at a boundary. Should stay 0.");
+    Gauge& start_time =
+        gauge("process_start_time_seconds", "Start of the process, in seconds since 1970.");
+    Gauge& resident =
+        gauge("process_resident_memory_bytes", "Memory of the process that is resident.");
+    Counter& cpu = counter("process_cpu_seconds_total", "CPU time that the process has used.");
+};
+
+void MetricsSink::Impl::refresh_gauges() {
+    Gauges now;
+    if (fill_gauges) {
+        fill_gauges(now);
+    }
+    const auto state = lower(now.state);
+    for (const auto& [name, held] : state_gauges) {
+        held->Set(name == state ? 1 : 0);
+    }
+    ready.Set(now.ready ? 1 : 0);
+    relay.Set(now.relay ? 1 : 0);
+    stale.Set(now.stale ? 1 : 0);
+    age.Set(now.age_s);
+    products.Set(static_cast<double>(now.products));
+    stores.Set(static_cast<double>(now.stores));
+    stock_rows.Set(static_cast<double>(now.stock_rows));
+    cache_bytes.Set(static_cast<double>(now.cache_bytes));
+    waiting.Set(static_cast<double>(now.waiting_requests));
+    connections.Set(static_cast<double>(now.http_connections));
+    resident.Set(static_cast<double>(resident_bytes()));
+    cpu.Increment(cpu_seconds() - cpu.Value());
+}
+
+MetricsSink::MetricsSink(const std::string& version)
+    : impl_(std::make_unique<Impl>(version)) {}
+
+MetricsSink::~MetricsSink() = default;
+
+void MetricsSink::operator()(const Observation& observation) const {
+    std::visit([this](const auto& seen) { impl_->count(seen); }, observation);
+}
+
+void MetricsSink::set_gauges(std::function<void(Gauges&)> fill) {
+    const std::lock_guard lock{impl_->scraping};
+    impl_->fill_gauges = std::move(fill);
+}
+
+std::string MetricsSink::text() const {
+    const std::lock_guard lock{impl_->scraping};
+    impl_->refresh_gauges();
+    auto families = impl_->registry.Collect();
+    for (auto& family : impl_->requests->Collect()) {
+        families.push_back(std::move(family));
+    }
+    return prometheus::TextSerializer{}.Serialize(families);
+}
+
+}  // namespace stockd::observe

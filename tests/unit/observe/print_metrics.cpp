@@ -1,0 +1,16 @@
+#include "observe/metrics_sink.hpp"
+
+#include <iostream>
+
+/// Prints a scrape in which every family has a sample, for promtool.
+int main() {
+    using namespace stockd;
+    const observe::MetricsSink metrics{"0.0.0"};
+    metrics(observe::DatabaseFailed{
+        "drain", {base::ErrorCode::kUnavailable, "away", {}, {}, {}}, {}});
+    metrics(observe::Loaded{});
+    metrics(observe::RequestServed{});
+    metrics(observe::RequestRefused{"timeout", {}});
+    std::cout << metrics.text();
+    return 0;
+}
