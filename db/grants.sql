@@ -20,7 +20,7 @@ grant usage on schema inventory to inventory_reader;
 grant select on
     inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
     inventory.stock_ledger, inventory.inventory_event, inventory.daemons, inventory.settings, inventory.schema_migration,
-    inventory.schema_repeatable
+    inventory.schema_repeatable, inventory.imports, inventory.import_batches
     to inventory_reader;
 
 -- writer
@@ -30,6 +30,11 @@ grant delete on inventory.inventory_stock to inventory_writer;
 grant insert (store_id, product_id, kind, on_hand_delta, reason, reference, actor, correlation_id, occurred_at)
     on inventory.stock_ledger to inventory_writer;
 grant insert, update, delete on inventory.stores, inventory.vendors, inventory.categories, inventory.products to inventory_writer;
+-- Lines to be imported: the function that applies them looks at those of its own transaction only.
+grant insert (
+    line, store_id, product_id, kind, quantity, reason, reference, actor, correlation_id, occurred_at, line_id, content,
+    low_stock_threshold, allow_negative
+) on inventory.import_staging to inventory_writer;
 
 -- admin
 grant insert (version), update (store_id, product_id), truncate on inventory.inventory_stock to inventory_admin;
@@ -64,9 +69,13 @@ end
 $$;
 grant execute on function
     inventory.doorbell_lock(), inventory.relay_lock(), inventory.ticket(), inventory.incarnation(), inventory.position(),
-    inventory.feed_after(text, integer), inventory.covers(text, text), inventory._parse_position(text)
+    inventory.feed_after(text, integer), inventory.covers(text, text), inventory._parse_position(text), inventory.movement_kinds()
     to inventory_reader;
-grant execute on function inventory._raise_insufficient(bigint, bigint, bigint, bigint) to inventory_writer;
+grant execute on function
+    inventory._raise_insufficient(bigint, bigint, bigint, bigint), inventory._begin_import(text, text, text, text, text),
+    inventory._record_import(bigint, bigint[]), inventory._import_movements(bigint, bigint),
+    inventory._import_stock(bigint, bigint)
+    to inventory_writer;
 grant execute on function
     inventory._drain(xid8, xid8[], timestamptz), inventory._write_canary(uuid, text, boolean, text), inventory._canary_exists(uuid)
     to inventory_daemon;

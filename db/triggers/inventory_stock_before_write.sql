@@ -7,8 +7,14 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if new.version > 0 and current_setting('session_replication_role') = 'replica' then
-        return new;
+    if current_setting('session_replication_role') = 'replica' then
+        if new.version > 0 then
+            return new;
+        end if;
+        raise exception 'a stock row inserted under session_replication_role = replica must carry its version'
+            using errcode = 'SD009',
+            detail = 'In this role the row is taken as it is, and its movements are expected to come with it.',
+            hint = 'Insert it in the role origin, where its movement is written for it.';
     end if;
     new.version := 1;
     new.on_hand_delta := new.on_hand;

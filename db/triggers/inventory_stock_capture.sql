@@ -214,8 +214,9 @@ create or replace trigger after_10_delete
     when (current_user <> 'inventory_engine' and current_setting('session_replication_role') <> 'replica')
     execute function inventory.inventory_stock_after_delete();
 
+-- UPDATE OF: a statement that does not name these columns pays nothing, not even for reading the condition.
 create or replace trigger after_20_key_change
-    after update on inventory.inventory_stock
+    after update of store_id, product_id on inventory.inventory_stock
     for each row
     when (
         (old.product_id <> new.product_id or old.store_id <> new.store_id)
@@ -224,7 +225,7 @@ create or replace trigger after_20_key_change
     execute function inventory.inventory_stock_after_key_change();
 
 create or replace trigger after_30_settings
-    after update on inventory.inventory_stock
+    after update of low_stock_threshold, allow_negative on inventory.inventory_stock
     for each row
     when (
         (old.low_stock_threshold <> new.low_stock_threshold or old.allow_negative <> new.allow_negative)

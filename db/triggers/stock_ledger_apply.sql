@@ -1,48 +1,28 @@
 -- A client's plain INSERT into stock_ledger is applied to inventory_stock, set-based and at the end of the statement: only then
 -- are its stock rows known and can be locked in key order, so that two such statements never deadlock.
--- Until then a row carries minus its movement_id as version, by which its index finds it again. RETURNING of on_hand_after,
--- reserved_after and version therefore shows them not yet filled in.
-create or replace function inventory.stock_ledger_before_insert() returns trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    if new.version > 0 and current_setting('session_replication_role') = 'replica' then
-        return new;
-    end if;
-    if not exists (select from inventory.stores as s where s.store_id = new.store_id) then
-        raise exception 'no store has the id %', coalesce(new.store_id::text, 'null')
-            using errcode = 'SD006', hint = 'Look the id up by code: select store_id from inventory.stores where code = ...';
-    end if;
-    if not exists (select from inventory.products as p where p.product_id = new.product_id) then
-        raise exception 'no product has the id %', coalesce(new.product_id::text, 'null')
-            using errcode = 'SD006', hint = 'Look the id up by sku: select product_id from inventory.products where sku = ...';
-    end if;
-    new.version := -new.movement_id;
-    new.on_hand_after := 0;
-    new.reserved_after := 0;
-    new.xid := pg_current_xact_id();
-    new.reason := coalesce(new.reason, nullif(current_setting('inventory.reason', true), ''));
-    new.reference := coalesce(new.reference, nullif(current_setting('inventory.reference', true), ''));
-    new.correlation_id := coalesce(new.correlation_id, nullif(current_setting('inventory.correlation_id', true), ''));
-    new.actor := coalesce(
-        -- The column's default is the login; what set local says is more exact.
-        nullif(new.actor, session_user), nullif(current_setting('inventory.actor', true), ''), session_user
-    );
-    new.occurred_at := coalesce(new.occurred_at, now());
-    return new;
-end
-$$;
-
-comment on function inventory.stock_ledger_before_insert() is 'Checks a client''s movement and fills in who and why.';
-
+-- Until then a row stands at version 0: RETURNING shows on_hand_after, reserved_after and version not yet filled in.
 create or replace function inventory.stock_ledger_after_insert() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_wrong record;
     v_short record;
+    v_context record;
 begin
+    select n.kind, n.store_id, n.product_id, s.store_id as known_store_id, p.product_id as known_product_id into v_wrong
+    from new_rows as n
+    left join inventory.stores as s on s.store_id = n.store_id
+    left join inventory.products as p on p.product_id = n.product_id
+    where s.store_id is null or p.product_id is null or n.kind <> all (inventory.movement_kinds())
+        or length(n.reason) > 2000 or length(n.reference) > 500 or length(n.actor) > 200 or length(n.correlation_id) > 200
+    limit 1;
+    if found then
+        perform inventory._raise_wrong_movement(
+            v_wrong.kind, v_wrong.store_id, v_wrong.product_id, v_wrong.known_store_id is not null,
+            v_wrong.known_product_id is not null
+        );
+    end if;
     perform inventory._lock_stock_rows(
         array(select distinct (n.store_id, n.product_id)::inventory.stock_key from new_rows as n)
     );
@@ -60,9 +40,11 @@ begin
     if found then
         perform inventory._raise_insufficient(v_short.store_id, v_short.product_id, (-v_short.change)::bigint, v_short.available);
     end if;
+    select c.* into v_context from inventory._writer_context() as c;
     with moved as (
         select
             n.movement_id, n.recorded_at, n.store_id, n.product_id,
+            n.version as unfilled,
             (s.on_hand + sum(n.on_hand_delta) over running)::bigint as on_hand_after,
             (s.reserved + sum(n.reserved_delta) over running)::bigint as reserved_after,
             s.version + row_number() over running as version
@@ -72,10 +54,16 @@ begin
     ),
     filled as (
         update inventory.stock_ledger as l set
-            on_hand_after = m.on_hand_after, reserved_after = m.reserved_after, version = m.version
+            on_hand_after = m.on_hand_after, reserved_after = m.reserved_after, version = m.version,
+            xid = pg_current_xact_id(),
+            reason = coalesce(l.reason, v_context.reason),
+            reference = coalesce(l.reference, v_context.reference),
+            correlation_id = coalesce(l.correlation_id, v_context.correlation_id),
+            -- The column's default is the login; what set local says is more exact.
+            actor = case when l.actor = session_user then v_context.actor else l.actor end
         from moved as m
-        where l.store_id = m.store_id and l.product_id = m.product_id and l.version = -m.movement_id
-            and l.recorded_at = m.recorded_at
+        where l.store_id = m.store_id and l.product_id = m.product_id and l.version = m.unfilled
+            and l.movement_id = m.movement_id and l.recorded_at = m.recorded_at
     )
     update inventory.inventory_stock as s set
         on_hand = m.on_hand_after, reserved = m.reserved_after, version = m.version,
@@ -94,11 +82,6 @@ comment on function inventory.stock_ledger_after_insert() is
     'Applies a client''s movements to the stock rows, one UPDATE per stock row, and fills in balances and versions.';
 
 -- as: inventory_owner
-create or replace trigger before_10_insert
-    before insert on inventory.stock_ledger
-    for each row when (current_user <> 'inventory_engine')
-    execute function inventory.stock_ledger_before_insert();
-
 create or replace trigger after_10_insert
     after insert on inventory.stock_ledger
     referencing new table as new_rows
@@ -106,7 +89,5 @@ create or replace trigger after_10_insert
     when (current_user <> 'inventory_engine' and current_setting('session_replication_role') <> 'replica')
     execute function inventory.stock_ledger_after_insert();
 
-alter table inventory.stock_ledger enable always trigger before_10_insert;
 alter table inventory.stock_ledger enable always trigger after_10_insert;
-comment on trigger before_10_insert on inventory.stock_ledger is 'Checks and completes a client''s movement.';
 comment on trigger after_10_insert on inventory.stock_ledger is 'Applies clients'' movements to the stock rows.';

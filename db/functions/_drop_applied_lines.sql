@@ -1,0 +1,66 @@
+-- Takes those lines of this transaction's batch out of import_staging that were applied before, and says how many they were.
+-- Lines with ids are taken possession of here: a second importer of the same id waits, and then finds it applied.
+--   out already     lines that were applied before
+--   out bad_lines   lines whose id was applied before with another content, with the reasons
+-- Locks: imports row of the file (one importer per file at a time), then ids in order (COLLATE "C").
+create or replace function inventory._drop_applied_lines(
+    in_import_id bigint, in_source_id bigint, out already bigint, out bad_lines bigint[], out bad_reasons text[]
+)
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_xid xid8 := pg_current_xact_id();
+    v_lines int8multirange;
+    v_known bigint[];
+begin
+    already := 0;
+    bad_lines := '{}';
+    bad_reasons := '{}';
+    perform from inventory.imports as i where i.import_id = in_import_id for no key update;
+    if not found then
+        raise exception 'no import has the id %', in_import_id using errcode = '22023';
+    end if;
+    if in_source_id is null then
+        select range_agg(int8range(i.line, i.line + 1)) into v_lines from inventory.import_staging as i where i.xid = v_xid;
+        if exists (select from inventory.import_batches as b where b.import_id = in_import_id and b.lines && v_lines) then
+            delete from inventory.import_staging as i
+            where i.xid = v_xid and exists (
+                select from inventory.import_batches as b where b.import_id = in_import_id and b.lines @> i.line
+            );
+            get diagnostics already = row_count;
+        end if;
+        return;
+    end if;
+    with taken as (
+        insert into inventory.import_line_ids as d (source_id, line_id, content, import_id, line)
+        select in_source_id, i.line_id, i.content, in_import_id, i.line
+        from inventory.import_staging as i
+        where i.xid = v_xid
+        order by i.line_id, i.line
+        on conflict (source_id, line_id) do nothing
+        returning d.line
+    )
+    select array_agg(i.line) into v_known
+    from inventory.import_staging as i
+    where i.xid = v_xid and not exists (select from taken as t where t.line = i.line);
+    if v_known is null then
+        return;
+    end if;
+    select coalesce(array_agg(k.line), '{}'), coalesce(array_agg(k.reason), '{}') into bad_lines, bad_reasons
+    from (
+        select
+            i.line,
+            format('id %s was applied before with other values (line %s of %s)', i.line_id, d.line, f.file_name) as reason
+        from inventory.import_staging as i
+        join inventory.import_line_ids as d on d.source_id = in_source_id and d.line_id = i.line_id
+        join inventory.imports as f on f.import_id = d.import_id
+        where i.xid = v_xid and i.line = any (v_known) and d.content <> i.content
+    ) as k;
+    delete from inventory.import_staging as i where i.xid = v_xid and i.line = any (v_known);
+    already := cardinality(v_known) - cardinality(bad_lines);
+end
+$$;
+
+comment on function inventory._drop_applied_lines(bigint, bigint) is
+    'For imports: takes lines that were applied before out of the batch.';

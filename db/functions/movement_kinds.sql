@@ -1,0 +1,8 @@
+create or replace function inventory.movement_kinds() returns text[]
+language sql immutable parallel safe
+return array[
+    'direct', 'sale', 'deduction', 'purchase', 'opening', 'return', 'adjustment', 'compensation', 'reservation', 'release',
+    'transfer_out', 'transfer_in', 'count'
+];
+
+comment on function inventory.movement_kinds() is 'The kinds of movements; an INSERT of any other is refused.';
