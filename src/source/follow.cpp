@@ -1,0 +1,281 @@
+#include "source/drain_rows.hpp"
+#include "source/gaps.hpp"
+#include "source/loop.hpp"
+#include "source/statements.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace stockd::source {
+
+using std::chrono::steady_clock;
+
+namespace {
+
+base::Error gone() {
+    return {base::ErrorCode::kUnavailable, "the listening connection was lost", {}, {}, {}};
+}
+
+std::vector<pg::Param> one_param(std::string_view value) {
+    std::vector<pg::Param> params;
+    params.emplace_back(std::string(value));
+    return params;
+}
+
+}  // namespace
+
+Follower::Loop::Task<> Follower::Loop::follow() {
+    for (;;) {
+        auto done = co_await duties();
+        if (!done) {
+            co_return done.error();
+        }
+        auto moved = co_await step();
+        if (!moved) {
+            co_return moved.error();
+        }
+    }
+}
+
+/// What is due now, in the order in which others wait for it.
+Follower::Loop::Task<> Follower::Loop::duties() {
+    base::Result<void> done{};
+    if (load_ && load_->over) {
+        during_ = "load";
+        done = co_await finish_load();
+    }
+    if (done && position_ && waiters_.poll_at() <= steady_clock::now()) {
+        during_ = "drain";
+        auto drained = co_await drain(observe::Wake::kWaiter);
+        if (!drained) {
+            co_return drained.error();
+        }
+        waiters_.polled(steady_clock::now());
+        done = co_await settle_doubtful_tickets();
+    }
+    if (done && canary_.became_late(steady_clock::now())) {
+        observe_(observe::CanaryLate{options_.canary_late_after});
+        set_state(state_, {});
+    }
+    if (done && position_ && canary_.due() <= steady_clock::now()) {
+        during_ = "canary";
+        done = co_await write_canary();
+    }
+    if (done && position_ && !relay_ && election_at_ <= steady_clock::now()) {
+        during_ = "election";
+        done = co_await stand_for_relay();
+    }
+    if (done && audit_due() <= steady_clock::now()) {
+        during_ = "audit";
+        done = co_await audit_slice();
+    }
+    const auto now = steady_clock::now();
+    if (done && position_ && loaded_ && !load_ && options_.ttl.count() > 0 &&
+        load_again_at_ <= now && now - refreshed_at_ >= options_.ttl) {
+        start_load(observe::LoadReason::kTtl);
+    }
+    if (done && now - l_.last_talk() >= talk_every()) {
+        during_ = "keep-alive";
+        co_await keep_l_alive();
+    }
+    co_return done;
+}
+
+base::SteadyTime Follower::Loop::next_duty() const {
+    const auto now = steady_clock::now();
+    if (stopping_ || (load_ && load_->over)) {
+        return now;
+    }
+    auto due = std::min(l_.last_talk() + talk_every(), canary_.late_at());
+    if (!position_) {
+        return due;
+    }
+    due = std::min({due, waiters_.poll_at(), canary_.due(), audit_due()});
+    if (!relay_) {
+        due = std::min(due, election_at_);
+    }
+    if (loaded_ && !load_ && options_.ttl.count() > 0) {
+        due = std::min(due, std::max(refreshed_at_ + options_.ttl, load_again_at_));
+    }
+    return due;
+}
+
+Follower::Loop::Task<> Follower::Loop::step() {
+    const auto now = steady_clock::now();
+    if (!position_) {
+        co_return co_await rest(next_duty());
+    }
+    if (!relay_) {
+        const bool backstop = options_.backstop.count() > 0 && backstop_at_ <= now;
+        if (changes_heard_ || backstop) {
+            const auto why = std::exchange(changes_heard_, false) ? observe::Wake::kBroadcast
+                                                                  : observe::Wake::kBackstop;
+            observe_(observe::Woken{why});
+            during_ = "drain";
+            auto drained = co_await drain(why);
+            if (!drained) {
+                co_return drained.error();
+            }
+            co_return base::Result<void>{};
+        }
+        const auto until =
+            options_.backstop.count() > 0 ? std::min(backstop_at_, next_duty()) : next_duty();
+        co_return co_await rest(until);
+    }
+    const auto next = doorbell_.next(now);
+    switch (next.step) {
+        case Doorbell::Step::kDrain: {
+            during_ = "drain";
+            auto found = co_await drain(observe::Wake::kLinger);
+            if (!found) {
+                co_return found.error();
+            }
+            const auto& xip = position_->snapshot.xip;
+            doorbell_.drained(*found, xip.empty() ? 0 : xip.front(), steady_clock::now());
+            if (doorbell_.parked()) {
+                observe_(observe::Parked{});
+                update_status([](FollowerStatus& status) { ++status.parks; });
+            }
+            co_return base::Result<void>{};
+        }
+        case Doorbell::Step::kTryLock:
+            co_return co_await try_lock_doorbell();
+        case Doorbell::Step::kUnlock:
+            co_return co_await unlock_and_drain();
+        case Doorbell::Step::kRest:
+            break;
+    }
+    co_return co_await rest(std::min(next.until, next_duty()));
+}
+
+Follower::Loop::Task<> Follower::Loop::rest(base::SteadyTime until) {
+    if constexpr (kNotifiesBeforeWait) {
+        // libpq may have read a notification together with the answer to a statement: the socket
+        // would stay silent.
+        take_notifications();
+        if (changes_heard_ ||
+            (relay_ && doorbell_.next(steady_clock::now()).step != Doorbell::Step::kRest)) {
+            co_return base::Result<void>{};
+        }
+    }
+    const auto woken = co_await l_.rest(until);
+    if (stopping_ || woken == pg::AsyncConnection::Wake::kBroken) {
+        during_ = "listen";
+        co_return gone();
+    }
+    if (kNotifiesBeforeWait || woken == pg::AsyncConnection::Wake::kReadable) {
+        take_notifications();
+    }
+    co_return base::Result<void>{};
+}
+
+void Follower::Loop::take_notifications() {
+    std::int64_t rings = 0;
+    while (auto notification = l_.next_notification()) {
+        if (notification->channel == sql::kDoorbellChannel) {
+            ++rings;
+        } else if (notification->backend_pid != l_pid_ && notification->backend_pid != d_pid_) {
+            // A relay drains anyway; what others say on this channel must not make it talk.
+            changes_heard_ = !relay_;
+        }
+    }
+    if (rings > 0 && relay_) {
+        observe_(observe::Woken{observe::Wake::kDoorbell});
+        doorbell_.rang(steady_clock::now());
+    }
+    if (rings > 0) {
+        update_status([rings](FollowerStatus& status) { status.rings += rings; });
+    }
+}
+
+Follower::Loop::Task<> Follower::Loop::try_lock_doorbell() {
+    during_ = "doorbell lock";
+    auto rows =
+        co_await l_.exec(sql::kTryLock, one_param(sql::kDoorbellLock), statement_deadline());
+    if (!rows) {
+        co_return rows.error();
+    }
+    doorbell_.lock_tried(rows->boolean(0, 0), steady_clock::now());
+    if (doorbell_.parked()) {
+        update_status([](FollowerStatus& status) { ++status.parks; });
+    }
+    co_return base::Result<void>{};
+}
+
+/// Both at once, on two connections: as long as K is held every writer rings, so their order does
+/// not matter.
+Follower::Loop::Task<> Follower::Loop::unlock_and_drain() {
+    during_ = "drain";
+    auto sent = l_.start(sql::kUnlock, one_param(sql::kDoorbellLock));
+    if (!sent) {
+        co_return sent.error();
+    }
+    l_unlocking_ = true;
+    auto found = co_await drain(observe::Wake::kDoorbell);
+    if (!found) {
+        co_return found.error();
+    }
+    auto unlocked = co_await finish_unlock();
+    if (!unlocked) {
+        co_return unlocked.error();
+    }
+    const auto now = steady_clock::now();
+    const auto& xip = position_->snapshot.xip;
+    doorbell_.unlocked(now);
+    doorbell_.drained(*found, xip.empty() ? 0 : xip.front(), now);
+    co_return base::Result<void>{};
+}
+
+Follower::Loop::Task<> Follower::Loop::finish_unlock() {
+    if (std::exchange(l_unlocking_, false)) {
+        auto unlocked = co_await l_.finish(statement_deadline());
+        if (!unlocked) {
+            co_return unlocked.error();
+        }
+    }
+    co_return base::Result<void>{};
+}
+
+Follower::Loop::Task<> Follower::Loop::stand_for_relay() {
+    const auto every = options_.election_every.count();
+    std::uniform_int_distribution<std::int64_t> jittered{every - every / 5, every + every / 5};
+    election_at_ = steady_clock::now() + milliseconds{jittered(random_)};
+    auto rows = co_await l_.exec(sql::kTryLock, one_param(sql::kRelayLock), statement_deadline());
+    if (!rows) {
+        co_return rows.error();
+    }
+    if (!rows->boolean(0, 0)) {
+        co_return base::Result<void>{};
+    }
+    auto listening = co_await listen(sql::kDoorbellChannel);
+    if (!listening) {
+        co_return listening.error();
+    }
+    relay_ = true;
+    doorbell_.restart();
+    observe_(observe::RelayTaken{"the relay lock was free"});
+    update_status([](FollowerStatus& status) { status.is_relay = true; });
+    // What the last relay read and did not tell any more.
+    co_return co_await send(make_many(*position_, 0));
+}
+
+Follower::Loop::Task<> Follower::Loop::write_canary() {
+    // On D, also while parked: on L it would not be refused the doorbell's lock, and would prove
+    // nothing.
+    std::vector<pg::Param> params;
+    params.emplace_back(instance_id_);
+    params.emplace_back(options_.name);
+    params.emplace_back(relay_ ? "true" : "false");
+    params.emplace_back(change::short_hash(*position_));
+    auto rows = co_await d_.exec(sql::kWriteCanary, std::move(params), statement_deadline());
+    if (!rows) {
+        co_return rows.error();
+    }
+    const auto nonce = parse_uuid(rows->text(0, 0));
+    if (nonce) {
+        canary_.written(*nonce, steady_clock::now());
+    }
+    co_return base::Result<void>{};
+}
+
+}  // namespace stockd::source

@@ -1,0 +1,290 @@
+#include "pg/binary.hpp"
+#include "source/copy_reader.hpp"
+#include "source/gaps.hpp"
+#include "source/loop.hpp"
+#include "source/session.hpp"
+#include "source/statements.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace stockd::source {
+
+namespace net = boost::asio;
+using std::chrono::steady_clock;
+
+namespace {
+
+/// After a background load that failed; nobody waits for it.
+constexpr milliseconds kLoadAgainAfter{10'000};
+
+std::optional<std::int64_t> integer(const std::optional<std::string_view>& field) {
+    return field ? pg::binary_integer<std::int64_t>(*field) : std::nullopt;
+}
+
+std::optional<bool> truth(const std::optional<std::string_view>& field) {
+    return field ? pg::binary_bool(*field) : std::nullopt;
+}
+
+std::optional<base::Timestamp> timestamp(const std::optional<std::string_view>& field) {
+    return field ? pg::binary_timestamp(*field) : std::nullopt;
+}
+
+bool add_store(change::LoadSink& rows, const CopyReader::Row& row) {
+    const auto store = integer(row[0]);
+    const auto active = truth(row[3]);
+    if (!store || !row[1] || !row[2] || !active) {
+        return false;
+    }
+    rows.add_store({{*store}, std::string(*row[1]), std::string(*row[2]), *active});
+    return true;
+}
+
+bool add_product(change::LoadSink& rows, const CopyReader::Row& row) {
+    const auto product = integer(row[0]);
+    const auto pieces = integer(row[3]);
+    const auto packs = integer(row[4]);
+    const auto updated_at = timestamp(row[5]);
+    const auto active = truth(row[6]);
+    if (!product || !row[1] || !row[2] || !pieces || !packs || !updated_at || !active) {
+        return false;
+    }
+    rows.add_product(
+        {{*product},
+         std::string(*row[1]),
+         std::string(*row[2]),
+         *pieces,
+         *packs,
+         *updated_at,
+         *active}
+    );
+    return true;
+}
+
+bool add_stock(change::LoadSink& rows, const CopyReader::Row& row) {
+    const auto store = integer(row[0]);
+    const auto product = integer(row[1]);
+    const auto on_hand = integer(row[2]);
+    const auto reserved = integer(row[3]);
+    const auto threshold = integer(row[4]);
+    const auto version = integer(row[5]);
+    const auto updated_at = timestamp(row[6]);
+    const auto allow_negative = truth(row[7]);
+    if (!store || !product || !on_hand || !reserved || !threshold || !version || !updated_at ||
+        !allow_negative) {
+        return false;
+    }
+    rows.add_stock(
+        {{*store},
+         {*product},
+         *on_hand,
+         *reserved,
+         *threshold,
+         *version,
+         *updated_at,
+         *allow_negative}
+    );
+    return true;
+}
+
+}  // namespace
+
+void Follower::Loop::start_load(observe::LoadReason reason) {
+    load_ = std::make_shared<Load>(io_.get_executor(), reason);
+    load_->rows = &sink_.begin_load();
+    net::co_spawn(io_, run_load(load_), [this, load = load_](const std::exception_ptr& failure) {
+        if (failure) {
+            load->outcome = base::Error{
+                base::ErrorCode::kInternal, "the load ended with an exception", {}, {}, {}};
+        }
+        load->over = true;
+        load->connection.close();
+        wake();
+        pause_timer_.cancel();
+    });
+}
+
+net::awaitable<void> Follower::Loop::run_load(std::shared_ptr<Load> load) {
+    load->outcome = co_await read_tables(load);
+}
+
+Follower::Loop::Task<change::Position> Follower::Loop::read_tables(std::shared_ptr<Load> load) {
+    auto& r = load->connection;
+    const auto deadline = steady_clock::now() + options_.load_timeout;
+    auto connected = co_await r.connect(
+        options_.database_url,
+        options_.name + " load",
+        steady_clock::now() + options_.connect_timeout
+    );
+    if (!connected) {
+        co_return connected.error();
+    }
+    auto set = co_await r.exec_script(load_settings(options_), deadline);
+    if (!set) {
+        co_return set.error();
+    }
+    // Before the transaction, because it may have a token to write.
+    auto named = co_await r.exec_script(sql::kIncarnation, deadline);
+    if (!named) {
+        co_return named.error();
+    }
+    if (named->text(0, 0) != incarnation_) {
+        co_return base::Error{
+            base::ErrorCode::kForeignIncarnation,
+            "the database became another incarnation before the load",
+            {},
+            {},
+            {}};
+    }
+    auto begun = co_await r.exec_script(sql::kBeginRead, deadline);
+    if (!begun) {
+        co_return begun.error();
+    }
+    auto locked = co_await r.exec_script(sql::kLockTables, deadline);
+    if (!locked) {
+        co_return locked.error();
+    }
+    auto taken = co_await r.exec_script(sql::kPosition, deadline);
+    if (!taken) {
+        co_return taken.error();
+    }
+    auto position = change::parse_position(taken->text(0, 0));
+    if (!position) {
+        co_return position.error();
+    }
+    auto copied = co_await copy_tables(load);
+    if (!copied) {
+        co_return copied.error();
+    }
+    auto committed = co_await r.exec_script(sql::kCommit, deadline);
+    if (!committed) {
+        co_return committed.error();
+    }
+    co_return std::move(*position);
+}
+
+Follower::Loop::Task<> Follower::Loop::copy_tables(std::shared_ptr<Load> load) {
+    struct Table {
+        const char* statement;
+        std::size_t columns;
+        bool (*add)(change::LoadSink&, const CopyReader::Row&);
+        std::int64_t Counts::*count;
+    };
+
+    constexpr std::array<Table, 3> kTables{
+        {{sql::kCopyStores, 4, add_store, &Counts::stores},
+         {sql::kCopyProducts, 7, add_product, &Counts::products},
+         {sql::kCopyStock, 8, add_stock, &Counts::stock_rows}}};
+    const auto deadline = steady_clock::now() + options_.load_timeout;
+    for (const auto& table : kTables) {
+        CopyReader reader{table.columns, [&load, &table](const CopyReader::Row& row) {
+                              return table.add(*load->rows, row);
+                          }};
+        pg::AsyncConnection::CopyHandler take = [&reader](std::string_view bytes) {
+            return reader.add(bytes);
+        };
+        auto copied =
+            co_await load->connection.copy_out(table.statement, deadline, std::move(take));
+        if (!copied) {
+            co_return copied.error();
+        }
+        auto whole = reader.finish();
+        if (!whole) {
+            co_return whole.error();
+        }
+        load->counts.*table.count = reader.rows();
+    }
+    co_return base::Result<void>{};
+}
+
+/// Catches up from the loaded position to now, and publishes both in one step.
+Follower::Loop::Task<> Follower::Loop::finish_load() {
+    const auto load = std::exchange(load_, nullptr);
+    if (!load->outcome) {
+        const auto error = load->outcome.error();
+        load_failed(*load, error);
+        if (!position_ || error.code == base::ErrorCode::kForeignIncarnation) {
+            co_return error;
+        }
+        co_return base::Result<void>{};
+    }
+    const auto read_at = steady_clock::now();
+    const auto& loaded_at = *load->outcome;
+    auto newer = co_await read_feed(loaded_at);
+    if (!newer) {
+        load_failed(*load, newer.error());
+        co_return newer.error();
+    }
+    auto broadcast = compose(*newer);
+    sink_.finish_load(loaded_at, *newer);
+    loaded_ = true;
+    const bool first = !position_;
+    if (first) {
+        canary_.forget_last_seen();
+    }
+    note_canaries(*newer);
+    position_ = newer->position;
+    refreshed_at_ = steady_clock::now();
+    backstop_at_ = read_at + options_.backstop;
+    audit_ = {};
+    fresh_at_ns_.store(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(read_at.time_since_epoch()).count(),
+        std::memory_order_release
+    );
+    last_error_.clear();
+    reload_reason_ = observe::LoadReason::kStart;
+    if (!kListenBeforeLoad && first) {
+        auto listening = co_await listen(sql::kChangesChannel);
+        if (!listening) {
+            co_return listening.error();
+        }
+    }
+    const auto duration = steady_clock::now() - load->begun;
+    observe_(observe::Loaded{
+        load->reason,
+        load->counts.products,
+        load->counts.stores,
+        load->counts.stock_rows,
+        duration,
+        {}});
+    backoff_.reset();
+    update_status([](FollowerStatus& status) { status.last_refresh = base::now_utc(); });
+    set_state(State::kLive, first ? "loaded" : std::string{});
+    waiters_.published(*position_);
+    const LoadReport report{load->counts, std::chrono::duration_cast<milliseconds>(duration)};
+    for (auto& refresher : std::exchange(refreshers_, {})) {
+        refresher(report);
+    }
+    if (broadcast) {
+        co_return co_await send(std::move(*broadcast));
+    }
+    co_return base::Result<void>{};
+}
+
+void Follower::Loop::load_failed(const Load& load, const base::Error& error) {
+    sink_.abandon_load();
+    load_again_at_ = steady_clock::now() + kLoadAgainAfter;
+    observe_(observe::LoadFailed{load.reason, error, {}});
+    fail_refreshers(error);
+}
+
+/// The session is over: ends a load that still runs, and waits until it has ended.
+net::awaitable<void> Follower::Loop::drop_load() {
+    const auto load = std::exchange(load_, nullptr);
+    if (!load) {
+        co_return;
+    }
+    load->connection.abort();
+    while (!load->over) {
+        pause_timer_.expires_after(milliseconds{1});
+        boost::system::error_code ignored;
+        co_await pause_timer_.async_wait(net::redirect_error(net::use_awaitable, ignored));
+    }
+    sink_.abandon_load();
+}
+
+}  // namespace stockd::source

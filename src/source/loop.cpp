@@ -1,0 +1,319 @@
+#include "source/loop.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <pthread.h>
+
+#include <array>
+#include <utility>
+
+namespace stockd::source {
+
+namespace net = boost::asio;
+using net::awaitable;
+using std::chrono::steady_clock;
+
+namespace {
+
+std::string random_uuid(std::mt19937_64& random) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text = "00000000-0000-4000-8000-000000000000";
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '0') {
+            text[i] = kDigits[random() & 0xfU];
+        }
+    }
+    return text;
+}
+
+base::Error stopped() {
+    return {base::ErrorCode::kUnavailable, "the follower is stopping", {}, {}, {}};
+}
+
+std::int64_t nanoseconds_of(base::SteadyTime time) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
+}
+
+std::mt19937_64 seeded() {
+    return std::mt19937_64{std::random_device{}()};
+}
+
+std::string new_instance_id() {
+    auto random = seeded();
+    return random_uuid(random);
+}
+
+}  // namespace
+
+Follower::Loop::Loop(SourceOptions options, Sink& sink, observe::Observer observer)
+    : options_(std::move(options)),
+      sink_(sink),
+      observe_(std::move(observer)),
+      instance_id_(new_instance_id()),
+      l_(io_.get_executor()),
+      d_(io_.get_executor()),
+      pause_timer_(io_),
+      expiry_timer_(io_),
+      backoff_(options_.backoff_min, options_.backoff_max, seeded()()),
+      random_(seeded()),
+      doorbell_(options_.backstop, options_.rings_per_s_max),
+      canary_(options_.canary_every, options_.canary_late_after),
+      waiters_(options_.waiters_max) {
+    status_.instance_id = instance_id_;
+    d_.set_slow_hook(talk_every(), [this] { return keep_l_alive(); });
+}
+
+Follower::Loop::~Loop() {
+    stop();
+}
+
+void Follower::Loop::start() {
+    {
+        const std::lock_guard lock{submit_mutex_};
+        if (accepting_) {
+            return;
+        }
+        accepting_ = true;
+    }
+    thread_ = std::thread([this] {
+        pthread_setname_np(pthread_self(), "follow");
+        net::co_spawn(io_, run(), [](const std::exception_ptr& failure) {
+            if (failure) {
+                std::rethrow_exception(failure);  // a defect of this program: ends it
+            }
+        });
+        io_.run();
+        {
+            const std::lock_guard lock{submit_mutex_};
+            accepting_ = false;
+        }
+        // What was submitted before that is still answered, by the state of being stopped.
+        io_.restart();
+        io_.poll();
+    });
+}
+
+void Follower::Loop::stop() {
+    if (!thread_.joinable()) {
+        return;
+    }
+    net::post(io_, [this] {
+        stopping_ = true;
+        pause_timer_.cancel();
+        l_.abort();
+        d_.abort();
+        if (load_) {
+            load_->connection.abort();
+        }
+    });
+    thread_.join();
+}
+
+bool Follower::Loop::submit(std::function<void()> work) {
+    const std::lock_guard lock{submit_mutex_};
+    if (!accepting_) {
+        return false;
+    }
+    net::post(io_, std::move(work));
+    return true;
+}
+
+awaitable<void> Follower::Loop::run() {
+    while (!stopping_) {
+        base::Error error;
+        try {
+            auto outcome = co_await session();
+            error = outcome.error();
+        } catch (const std::exception& exception) {
+            observe_(observe::ExceptionCaught{"follow", exception.what(), {}});
+            error = {base::ErrorCode::kInternal, exception.what(), {}, {}, {}};
+        }
+        co_await drop_load();
+        const auto time = stopping_ ? milliseconds{0} : backoff_.next();
+        if (!stopping_) {
+            observe_(observe::DatabaseFailed{std::string(during_), error, time});
+        }
+        leave_session(error);
+        co_await pause(time);
+    }
+    waiters_.fail_all(stopped());
+    expiry_timer_.cancel();
+}
+
+void Follower::Loop::leave_session(const base::Error& error) {
+    l_.close();
+    d_.close();
+    if (std::exchange(relay_, false)) {
+        observe_(observe::RelayLost{error.message});
+    }
+    if (error.code == base::ErrorCode::kPositionTooOld) {
+        position_.reset();
+        reload_reason_ = observe::LoadReason::kTooOld;
+    } else if (error.code == base::ErrorCode::kForeignIncarnation) {
+        position_.reset();
+        reload_reason_ = observe::LoadReason::kIncarnation;
+    }
+    last_error_ = base::describe(error);
+    update_status([&](FollowerStatus& status) {
+        status.is_relay = false;
+        status.last_error = last_error_;
+        status.reconnects += state_ == State::kLive || state_ == State::kLoading ? 1 : 0;
+    });
+    set_state(State::kDisconnected, error.message);
+    fail_refreshers(error);
+}
+
+awaitable<void> Follower::Loop::pause(milliseconds time) {
+    if (stopping_) {
+        co_return;
+    }
+    pause_timer_.expires_after(time);
+    boost::system::error_code ignored;
+    co_await pause_timer_.async_wait(net::redirect_error(net::use_awaitable, ignored));
+}
+
+void Follower::Loop::set_state(State state, std::string reason) {
+    if (state != state_) {
+        observe_(observe::StateChanged{
+            std::string(name_of(state_)), std::string(name_of(state)), std::move(reason), {}});
+        state_ = state;
+    }
+    serving_.store(state_ == State::kLive && loaded_, std::memory_order_release);
+    update_status([this](FollowerStatus& status) {
+        status.state = state_;
+        status.loaded = loaded_;
+        status.incarnation = incarnation_;
+        status_position_ = position_;
+        status.not_ready.clear();
+        if (stopping_) {
+            status.not_ready.emplace_back("stopping");
+        }
+        if (state_ < State::kLoading) {
+            status.not_ready.emplace_back(during_ == "schema" ? "schema" : "database_away");
+        } else if (state_ == State::kLoading || !loaded_) {
+            status.not_ready.emplace_back("loading");
+        } else if (canary_.is_late()) {
+            status.not_ready.emplace_back("canary_late");
+        } else if (!canary_.is_proven()) {
+            status.not_ready.emplace_back("canary_pending");
+        }
+    });
+}
+
+base::SteadyTime Follower::Loop::statement_deadline() const {
+    return steady_clock::now() + options_.statement_timeout;
+}
+
+Freshness Follower::Loop::freshness() const noexcept {
+    const auto age =
+        nanoseconds_of(steady_clock::now()) - fresh_at_ns_.load(std::memory_order_acquire);
+    const auto age_ms = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds{age});
+    const bool silent = options_.stale_after.count() > 0 && age_ms > options_.stale_after;
+    return {!serving_.load(std::memory_order_acquire) || silent, age_ms};
+}
+
+FollowerStatus Follower::Loop::status() const {
+    FollowerStatus copy;
+    std::optional<change::Position> position;
+    {
+        const std::lock_guard lock{status_mutex_};
+        copy = status_;
+        position = status_position_;
+    }
+    copy.position = position ? change::to_string(*position) : std::string{};
+    return copy;
+}
+
+void Follower::Loop::wake() {
+    l_.interrupt();
+}
+
+void Follower::Loop::arm_expiry() {
+    const auto deadline = waiters_.next_deadline();
+    if (deadline == base::SteadyTime::max()) {
+        return;
+    }
+    expiry_timer_.expires_at(deadline);
+    expiry_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) {
+            waiters_.expire(steady_clock::now());
+            arm_expiry();
+        }
+    });
+}
+
+void Follower::Loop::wait_for_ticket(
+    change::Xid ticket, base::SteadyTime deadline, Completion done
+) {
+    if (stopping_) {
+        done(stopped());
+        return;
+    }
+    if (position_ && loaded_ && state_ == State::kLive && position_->covers(ticket)) {
+        done({});
+        return;
+    }
+    waiters_.add_ticket(ticket, deadline, steady_clock::now(), std::move(done));
+    arm_expiry();
+    wake();
+}
+
+void Follower::Loop::wait_until(
+    std::function<bool()> condition, std::string what, base::SteadyTime deadline, Completion done
+) {
+    if (stopping_) {
+        done(stopped());
+        return;
+    }
+    waiters_.add_condition(
+        std::move(condition), std::move(what), deadline, steady_clock::now(), std::move(done)
+    );
+    arm_expiry();
+    wake();
+}
+
+void Follower::Loop::wait_for_load(base::SteadyTime deadline, Completion done) {
+    if (loaded_) {
+        done({});
+        return;
+    }
+    if (stopping_ || is_away()) {
+        done(base::Error{base::ErrorCode::kUnavailable, "the database is away", last_error_, {}, {}}
+        );
+        return;
+    }
+    if (!load_ && state_ == State::kLive) {
+        start_load(observe::LoadReason::kCleared);
+    }
+    wait_until([this] { return loaded_; }, "the first load", deadline, std::move(done));
+}
+
+void Follower::Loop::refresh(std::function<void(base::Result<LoadReport>)> done) {
+    if (stopping_ || is_away()) {
+        done(base::Error{base::ErrorCode::kUnavailable, "the database is away", last_error_, {}, {}}
+        );
+        return;
+    }
+    refreshers_.push_back(std::move(done));
+    if (!load_ && state_ == State::kLive) {
+        start_load(observe::LoadReason::kRequested);
+        wake();
+    }
+}
+
+void Follower::Loop::clear(const Completion& done) {
+    sink_.clear();
+    loaded_ = false;
+    set_state(state_, {});
+    done({});
+}
+
+void Follower::Loop::fail_refreshers(const base::Error& error) {
+    for (auto& refresher : std::exchange(refreshers_, {})) {
+        refresher(error);
+    }
+}
+
+}  // namespace stockd::source

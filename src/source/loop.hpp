@@ -1,0 +1,217 @@
+#pragma once
+
+#include "pg/async_connection.hpp"
+#include "source/backoff.hpp"
+#include "source/broadcast.hpp"
+#include "source/canary.hpp"
+#include "source/doorbell.hpp"
+#include "source/follower.hpp"
+#include "source/waiters.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <mutex>
+#include <random>
+#include <thread>
+
+namespace stockd::source {
+
+/// A full load on a connection of its own, beside the drains.
+struct Load {
+    Load(const boost::asio::any_io_executor& executor, observe::LoadReason why)
+        : connection(executor),
+          reason(why) {}
+
+    pg::AsyncConnection connection;
+    observe::LoadReason reason;
+    base::SteadyTime begun = std::chrono::steady_clock::now();
+    change::LoadSink* rows = nullptr;
+    /// The position that the loaded rows are of; set with `over`.
+    base::Result<change::Position> outcome = change::Position{};
+    Counts counts;
+    bool over = false;
+};
+
+/// The follower's inside: the follow thread and what it does. Members without a comment on threads
+/// belong to that thread.
+///
+/// Two connections: L listens and owns the advisory locks, and is never in a transaction; D drains,
+/// audits and writes canaries. One coroutine uses both, so that whatever is decided is decided in
+/// one place, in one order.
+class Follower::Loop {
+  public:
+    Loop(SourceOptions options, Sink& sink, observe::Observer observer);
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+    Loop(Loop&&) = delete;
+    Loop& operator=(Loop&&) = delete;
+
+    // Any thread.
+    void start();
+    void stop();
+    [[nodiscard]] Freshness freshness() const noexcept;
+    [[nodiscard]] FollowerStatus status() const;
+    /// Runs `work` on the follow thread; false when that does not run.
+    [[nodiscard]] bool submit(std::function<void()> work);
+
+    // Follow thread.
+    void wait_for_ticket(change::Xid ticket, base::SteadyTime deadline, Completion done);
+    void wait_until(
+        std::function<bool()> condition,
+        std::string what,
+        base::SteadyTime deadline,
+        Completion done
+    );
+    void wait_for_load(base::SteadyTime deadline, Completion done);
+    void refresh(std::function<void(base::Result<LoadReport>)> done);
+    void clear(const Completion& done);
+
+  private:
+    template <class T = void>
+    using Task = boost::asio::awaitable<base::Result<T>>;
+
+    // loop.cpp: the states.
+    boost::asio::awaitable<void> run();
+    Task<> session();
+    void leave_session(const base::Error& error);
+    boost::asio::awaitable<void> pause(milliseconds time);
+    void set_state(State state, std::string reason);
+    void fail_refreshers(const base::Error& error);
+    void arm_expiry();
+    void wake();
+
+    [[nodiscard]] bool is_away() const noexcept {
+        return state_ < State::kLoading && !last_error_.empty();
+    }
+
+    [[nodiscard]] base::SteadyTime statement_deadline() const;
+    template <class Change>
+    void update_status(const Change& change);
+
+    // session.cpp: what a session begins with.
+    Task<> open_session();
+    Task<> check_server();
+    Task<> check_schema();
+    Task<> listen(std::string channel);
+    Task<bool> may_resume();
+    [[nodiscard]] milliseconds talk_every() const;
+    /// One statement on L, so that the server does not take it for dead.
+    boost::asio::awaitable<void> keep_l_alive();
+
+    // follow.cpp: live.
+    Task<> follow();
+    Task<> duties();
+    [[nodiscard]] base::SteadyTime next_duty() const;
+    Task<> step();
+    Task<> rest(base::SteadyTime until);
+    void take_notifications();
+    Task<> try_lock_doorbell();
+    Task<> unlock_and_drain();
+    /// Before any other statement on L: gets the answer to an unlock that was sent ahead.
+    Task<> finish_unlock();
+    Task<> stand_for_relay();
+    Task<> write_canary();
+
+    // drain.cpp: from the feed into the sink, and on to the others.
+    Task<change::ChangeSet> read_feed(change::Position from);
+    Task<bool> drain(observe::Wake why);
+    Task<> publish(change::ChangeSet changes, base::SteadyTime read_at);
+    void note_canaries(const change::ChangeSet& changes);
+    [[nodiscard]] std::optional<Broadcast> compose(const change::ChangeSet& changes);
+    Task<> send(Broadcast broadcast);
+    Task<> settle_doubtful_tickets();
+
+    // load.cpp
+    void start_load(observe::LoadReason reason);
+    boost::asio::awaitable<void> run_load(std::shared_ptr<Load> load);
+    Task<change::Position> read_tables(std::shared_ptr<Load> load);
+    Task<> copy_tables(std::shared_ptr<Load> load);
+    Task<> finish_load();
+    void load_failed(const Load& load, const base::Error& error);
+    boost::asio::awaitable<void> drop_load();
+
+    // audit.cpp
+    Task<> audit_slice();
+    Task<change::ChangeSet> read_slice(AuditSlice* slice);
+    void judge_slice(const AuditSlice& slice);
+    [[nodiscard]] base::SteadyTime audit_due() const;
+    [[nodiscard]] std::int64_t products_per_slice();
+
+    const SourceOptions options_;
+    Sink& sink_;
+    const observe::Observer observe_;
+    const std::string instance_id_;
+
+    boost::asio::io_context io_{1};
+    std::thread thread_;
+    pg::AsyncConnection l_;
+    pg::AsyncConnection d_;
+    boost::asio::steady_timer pause_timer_;
+    boost::asio::steady_timer expiry_timer_;
+
+    State state_ = State::kDisconnected;
+    bool stopping_ = false;
+    std::string last_error_;
+    /// What was under way, for the report of a failure.
+    std::string_view during_ = "connect";
+    Backoff backoff_;
+    std::mt19937_64 random_;
+
+    /// Of the session: which life of the database this is, and our backends' pids.
+    std::string incarnation_;
+    int l_pid_ = 0;
+    int d_pid_ = 0;
+    bool l_unlocking_ = false;
+
+    /// How far the feed was read; nothing until the first load of an incarnation.
+    std::optional<change::Position> position_;
+    /// The sink holds a copy (possibly an old one).
+    bool loaded_ = false;
+    observe::LoadReason reload_reason_ = observe::LoadReason::kStart;
+    std::shared_ptr<Load> load_;
+    std::vector<std::function<void(base::Result<LoadReport>)>> refreshers_;
+    base::SteadyTime refreshed_at_{};
+    base::SteadyTime load_again_at_{};
+
+    bool relay_ = false;
+    bool changes_heard_ = false;
+    base::SteadyTime backstop_at_{};
+    base::SteadyTime election_at_{};
+    Doorbell doorbell_;
+    CanaryWatch canary_;
+    Waiters waiters_;
+
+    struct Audit {
+        base::ProductId next{};
+        base::SteadyTime slice_at{};
+        base::SteadyTime pass_begun{};
+        std::int64_t rows = 0;
+        std::int64_t drifts = 0;
+    } audit_;
+
+    /// Steady time of the last drain's beginning, in nanoseconds; any thread reads.
+    std::atomic<std::int64_t> fresh_at_ns_{0};
+    /// Live with a loaded copy; any thread reads.
+    std::atomic<bool> serving_{false};
+
+    mutable std::mutex status_mutex_;
+    // guarded by status_mutex_
+    FollowerStatus status_;
+    std::optional<change::Position> status_position_;
+
+    mutable std::mutex submit_mutex_;
+    // guarded by submit_mutex_
+    bool accepting_ = false;
+};
+
+template <class Change>
+void Follower::Loop::update_status(const Change& change) {
+    const std::lock_guard lock{status_mutex_};
+    change(status_);
+}
+
+}  // namespace stockd::source

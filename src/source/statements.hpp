@@ -1,0 +1,74 @@
+#pragma once
+
+#include <string_view>
+
+/// Every statement that the follower sends. Names of the schema's contract; values are always
+/// bound.
+namespace stockd::source::sql {
+
+/// inventory.doorbell_lock() and inventory.relay_lock(): literals, so that no look-up precedes the
+/// first try.
+constexpr std::string_view kDoorbellLock = "6004511353635864577";
+constexpr std::string_view kRelayLock = "6004511353635864578";
+constexpr const char* kDoorbellChannel = "inventory_doorbell";
+constexpr const char* kChangesChannel = "inventory_changes";
+
+constexpr const char* kTryLock = "select pg_catalog.pg_try_advisory_lock($1::bigint)";
+constexpr const char* kUnlock = "select pg_catalog.pg_advisory_unlock($1::bigint)";
+constexpr const char* kServer =
+    "select pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid()";
+constexpr const char* kIncarnation = "select inventory.incarnation()";
+constexpr const char* kResumeCheck =
+    "select pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text, "
+    "inventory._canary_exists($1::uuid)";
+constexpr const char* kNotify = "select pg_catalog.pg_notify($1, $2)";
+constexpr const char* kWriteCanary =
+    "select inventory._write_canary($1::uuid, $2, $3::boolean, $4)";
+constexpr const char* kXactStatus = "select pg_catalog.pg_xact_status($1::xid8)";
+constexpr const char* kStillHere = "select 1";
+constexpr const char* kQueueUsage = "select pg_catalog.pg_notification_queue_usage()";
+
+constexpr const char* kDrainName = "stockd_drain";
+constexpr const char* kDrain =
+    "select * from inventory._drain($1::xid8, $2::xid8[], pg_catalog.to_timestamp($3::bigint / "
+    "1000000.0))";
+
+constexpr const char* kBeginRead = "begin isolation level repeatable read";
+constexpr const char* kCommit = "commit";
+constexpr const char* kRollback = "rollback";
+
+// The lock comes before the first snapshot: a table rewritten in between would read as empty.
+constexpr const char* kLockTables =
+    "lock table inventory.stores, inventory.products, inventory.inventory_stock in access share "
+    "mode";
+constexpr const char* kPosition = "select inventory.position()";
+constexpr const char* kCopyStores =
+    "copy (select store_id, code, name, active from inventory.stores) to stdout (format binary)";
+constexpr const char* kCopyProducts =
+    "copy (select product_id, sku, name, pieces_per_pack, packs_per_box, updated_at, active from "
+    "inventory.products) "
+    "to stdout (format binary)";
+constexpr const char* kCopyStock =
+    "copy (select store_id, product_id, on_hand, reserved, low_stock_threshold, version, "
+    "updated_at, allow_negative "
+    "from inventory.inventory_stock) to stdout (format binary)";
+
+constexpr const char* kSliceEnd =
+    "select max(k.product_id)::text, count(*) from (select p.product_id from inventory.products as "
+    "p "
+    "where p.product_id >= $1::bigint order by p.product_id limit $2::bigint) as k";
+constexpr const char* kSliceStoresName = "stockd_slice_stores";
+constexpr const char* kSliceStores = "select store_id, code, name, active from inventory.stores";
+constexpr const char* kSliceProductsName = "stockd_slice_products";
+constexpr const char* kSliceProducts =
+    "select product_id, sku, name, pieces_per_pack, packs_per_box, updated_at, active from "
+    "inventory.products "
+    "where product_id between $1::bigint and $2::bigint order by product_id";
+constexpr const char* kSliceStockName = "stockd_slice_stock";
+constexpr const char* kSliceStock =
+    "select store_id, product_id, on_hand, reserved, low_stock_threshold, version, updated_at, "
+    "allow_negative "
+    "from inventory.inventory_stock where product_id between $1::bigint and $2::bigint order by "
+    "product_id, store_id";
+
+}  // namespace stockd::source::sql
