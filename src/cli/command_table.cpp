@@ -5,6 +5,8 @@ namespace stockd::cli {
 const std::vector<AddCommand>& command_table() {
     static const std::vector<AddCommand> table{
         add_migrate,
+        add_status,
+        add_get,
     };
     return table;
 }

@@ -4,6 +4,11 @@
 
 namespace stockd::cli {
 
+void add_bench(Registration& to);
+void add_get(Registration& to);
 void add_migrate(Registration& to);
+void add_status(Registration& to);
+void add_verify(Registration& to);
+void add_watch(Registration& to);
 
 }  // namespace stockd::cli
