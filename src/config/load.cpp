@@ -1,0 +1,300 @@
+#include "config/load.hpp"
+
+#include "base/secret.hpp"
+#include "config/settings.hpp"
+#include "config/toml.hpp"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+namespace stockd::config {
+
+namespace {
+
+constexpr const char* kDescription =
+    "stockd keeps an exact copy of an inventory database's stock in memory and serves it over "
+    "HTTP.\n"
+    "Any client's SQL changes the stock; stockd follows the change feed of schema inventory.";
+
+constexpr const char* kFooter = R"(
+Every setting is also a variable (--admin-listen is STOCKD_ADMIN_LISTEN) and a line of the settings
+file (admin_listen = "127.0.0.1:8081"). Flags win over variables, variables over the file.
+
+Examples:
+  stockd --embedded ./var                      a database of its own, to try things out
+  stockd --database-url postgresql:///shop     follow an existing database (run stockctl migrate once)
+  stockd --print-config                        what is in force, and nothing else
+
+Signals: TERM and INT finish what is in flight and stop; HUP reads log level, limits and paces again.
+
+EXIT STATUS
+  0 stopped as told   1 failed   2 wrong usage or settings   11 database unreachable (--embedded)
+  12 the database's schema is not one that this stockd works with
+)";
+
+struct Flags {
+    std::map<std::string, std::string> values;  ///< by the setting's name
+    std::string file;
+    bool print_config = false;
+    std::optional<std::string> print_instead;
+};
+
+base::Error invalid(const std::string& message, const std::string& hint = {}) {
+    return {base::ErrorCode::kInvalidArgument, message, {}, hint, {}};
+}
+
+base::Result<Flags> parse_flags(const std::vector<std::string>& arguments) {
+    Flags flags;
+    CLI::App app{kDescription, "stockd"};
+    app.footer(kFooter);
+    app.set_version_flag(
+        "--version", std::string("stockd ") + STOCKD_VERSION, "Print the version and exit"
+    );
+    app.get_formatter()->column_width(34);
+    app.add_option(
+           "--config", flags.file, "Read this settings file instead of " + std::string(kDefaultFile)
+    )
+        ->type_name("FILE");
+    app.add_flag(
+        "--print-config",
+        flags.print_config,
+        "Print the settings in force, passwords masked, and exit"
+    );
+    const Options defaults;
+    std::map<std::string, CLI::Option*> added;
+    for (const auto& setting : settings()) {
+        auto* option = app.add_option("--" + setting.name, flags.values[setting.name], setting.help)
+                           ->type_name(setting.value)
+                           ->group(setting.group);
+        if (const auto value = setting.get(defaults); !value.empty()) {
+            option->default_str(value);
+        }
+        added.emplace(setting.name, option);
+    }
+    auto reversed = arguments;
+    std::reverse(reversed.begin(), reversed.end());
+    try {
+        app.parse(reversed);
+    } catch (const CLI::CallForHelp&) {
+        flags.print_instead = app.help();
+    } catch (const CLI::CallForVersion& version) {
+        flags.print_instead = std::string(version.what()) + "\n";
+    } catch (const CLI::ParseError& error) {
+        return invalid(error.what(), "stockd --help lists the flags.");
+    }
+    for (const auto& [name, option] : added) {
+        if (option->count() == 0) {
+            flags.values.erase(name);
+        }
+    }
+    return flags;
+}
+
+base::Result<std::string> read_file(const std::string& path) {
+    constexpr std::uintmax_t kMost = 1U << 20U;
+    std::error_code error;
+    const bool is_directory = std::filesystem::is_directory(path, error);
+    std::ifstream stream{path};
+    std::ostringstream text;
+    if (!is_directory && stream) {
+        text << stream.rdbuf();
+    }
+    if (is_directory || !stream) {
+        return base::Error{
+            base::ErrorCode::kIo,
+            "cannot read the file " + path + (is_directory ? ": it is a directory" : ""),
+            {},
+            {},
+            {}};
+    }
+    if (text.str().size() > kMost) {
+        return invalid("the file " + path + " is larger than a settings file can be");
+    }
+    return text.str();
+}
+
+std::vector<std::string> known_texts(std::string (Setting::*text)() const) {
+    std::vector<std::string> known;
+    for (const auto& setting : settings()) {
+        known.push_back((setting.*text)());
+    }
+    return known;
+}
+
+base::Result<void> apply_file(const std::string& path, bool is_named, Options& options) {
+    std::error_code error;
+    if (!is_named && !std::filesystem::exists(path, error)) {
+        return {};
+    }
+    const auto text = read_file(path);
+    if (!text) {
+        return text.error();
+    }
+    const auto entries = parse_toml(*text);
+    if (!entries) {
+        return invalid(path + ": " + entries.error().message);
+    }
+    for (const auto& entry : *entries) {
+        const auto where = path + ": line " + std::to_string(entry.line) + ": ";
+        const auto* setting = find_setting(entry.key);
+        if (setting == nullptr) {
+            const auto meant = nearest(entry.key, known_texts(&Setting::key));
+            return invalid(
+                where + "there is no setting \"" + entry.key + "\"",
+                meant.empty() ? "stockd --print-config lists them." : "Did you mean " + meant + "?"
+            );
+        }
+        if (const auto done = setting->set(options, entry.value); !done) {
+            return invalid(where + entry.key + ": " + done.error().message);
+        }
+    }
+    return {};
+}
+
+base::Result<void> apply_environment(const Sources& sources, Options& options) {
+    for (const auto& setting : settings()) {
+        const auto value = sources.environment(setting.variable());
+        if (!value || value->empty()) {  // as libpq: an empty variable is none
+            continue;
+        }
+        if (const auto done = setting.set(options, *value); !done) {
+            return invalid(setting.variable() + ": " + done.error().message);
+        }
+    }
+    return {};
+}
+
+std::vector<std::string> warn_of(const std::vector<std::string>& variables) {
+    std::vector<std::string> warnings;
+    const auto known = known_texts(&Setting::variable);
+    for (const auto& name : variables) {
+        if (name.starts_with("STOCKD_") &&
+            std::find(known.begin(), known.end(), name) == known.end()) {
+            if (const auto meant = nearest(name, known); !meant.empty()) {
+                warnings.push_back(
+                    "There is no variable " + name + "; did you mean " + meant + "?"
+                );
+            }
+        }
+    }
+    return warnings;
+}
+
+/// What no single setting can see.
+base::Result<void> finish(Options& options) {
+    if (!options.database_url_file.empty()) {
+        auto text = read_file(options.database_url_file);
+        if (!text) {
+            return text.error();
+        }
+        options.database_url = text->substr(0, text->find_first_of("\r\n"));
+    }
+    if (!options.embedded.empty() && !options.database_url.empty()) {
+        return invalid(
+            "embedded and database-url cannot both be set: a private cluster is its own database"
+        );
+    }
+    if (!options.sample.empty() && options.embedded.empty()) {
+        return invalid(
+            "sample is for a private cluster only", "Add --embedded DIR, or use stockctl import."
+        );
+    }
+    return {};
+}
+
+}  // namespace
+
+Sources sources_of_process(int argc, const char* const* argv) {
+    Sources sources;
+    sources.arguments.assign(argv + std::min(argc, 1), argv + argc);
+    sources.environment = [](const std::string& name) -> std::optional<std::string> {
+        const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
+        return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+    };
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view text{*entry};
+        sources.variables.emplace_back(text.substr(0, text.find('=')));
+    }
+    return sources;
+}
+
+base::Result<Command> load(const Sources& sources) {
+    auto flags = parse_flags(sources.arguments);
+    if (!flags) {
+        return flags.error();
+    }
+    Command command;
+    if (flags->print_instead) {
+        command.print_instead = flags->print_instead;
+        return command;
+    }
+    if (flags->file.empty()) {
+        flags->file = sources.environment("STOCKD_CONFIG").value_or("");
+    }
+    const bool is_named = !flags->file.empty();
+    if (auto done =
+            apply_file(is_named ? flags->file : sources.default_file, is_named, command.options);
+        !done) {
+        return done.error();
+    }
+    if (auto done = apply_environment(sources, command.options); !done) {
+        return done.error();
+    }
+    for (const auto& setting : settings()) {
+        const auto given = flags->values.find(setting.name);
+        if (given == flags->values.end()) {
+            continue;
+        }
+        if (const auto done = setting.set(command.options, given->second); !done) {
+            return invalid("--" + setting.name + ": " + done.error().message);
+        }
+    }
+    if (auto done = finish(command.options); !done) {
+        return done.error();
+    }
+    command.warnings = warn_of(sources.variables);
+    if (flags->print_config) {
+        command.print_instead = print(command.options);
+    }
+    return command;
+}
+
+std::string print(const Options& options) {
+    std::string text;
+    std::string group;
+    for (const auto& setting : settings()) {
+        if (setting.group != group) {
+            group = setting.group;
+            text += (text.empty() ? "# " : "\n# ") + group + "\n";
+        }
+        const auto value = setting.get(options);
+        text += setting.key() + " = " +
+                quote_toml(setting.is_secret ? base::mask_secrets(value) : value) + "\n";
+    }
+    return text;
+}
+
+Options take_live(
+    const Options& running, const Options& reread, std::vector<std::string>& ignored
+) {
+    Options taken = running;
+    for (const auto& setting : settings()) {
+        const auto value = setting.get(reread);
+        if (value == setting.get(running)) {
+            continue;
+        }
+        if (!setting.is_live || !setting.set(taken, value)) {
+            ignored.push_back(setting.name);
+        }
+    }
+    return taken;
+}
+
+}  // namespace stockd::config
