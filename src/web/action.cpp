@@ -1,0 +1,90 @@
+#include "web/api_request.hpp"
+
+#include <boost/json.hpp>
+
+namespace stockd::web {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kDepthMax = 8;
+
+bool is_space(char c) {
+    return c == ' ' || c == '\t';
+}
+
+/// Without parameters ("; charset=utf-8") and in lower case.
+std::string essence_of(std::string_view media_type) {
+    media_type = media_type.substr(0, media_type.find(';'));
+    while (!media_type.empty() && is_space(media_type.back())) {
+        media_type.remove_suffix(1);
+    }
+    std::string out;
+    for (const char c : media_type) {
+        out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return out;
+}
+
+Problem invalid_action() {
+    return {
+        .status = 400,
+        .code = kInvalidAction,
+        .message = "Invalid action. Use 'refresh' or 'clear'",
+        .hint = {},
+        .detail = {},
+        .allow = {},
+    };
+}
+
+Problem not_an_action(std::string message) {
+    return bad_request(std::move(message), R"(Send {"action": "refresh"} or {"action": "clear"}.)");
+}
+
+}  // namespace
+
+std::optional<Problem> parse_action(
+    std::string_view media_type, std::string_view body, CacheAction& out
+) {
+    // Browsers label a string body of fetch() as text/plain, and many scripts label nothing.
+    const std::string essence = essence_of(media_type);
+    if (!essence.empty() && essence != "application/json" && essence != "text/plain") {
+        return Problem{
+            .status = 415,
+            .code = "unsupported_media_type",
+            .message = "The body is not JSON by its Content-Type",
+            .hint = "Send Content-Type: application/json.",
+            .detail = {},
+            .allow = {},
+        };
+    }
+    json::error_code error;
+    json::parse_options options;
+    options.max_depth = kDepthMax;
+    const json::value value = json::parse(body, error, {}, options);
+    if (error) {
+        return not_an_action("The body is not JSON: " + error.message());
+    }
+    const json::object* const object = value.if_object();
+    if (object == nullptr) {
+        return not_an_action("The body is not a JSON object");
+    }
+    for (const auto& member : *object) {
+        if (member.key() != "action") {
+            return not_an_action(
+                "Unknown member " +
+                quoted(std::string_view{member.key().data(), member.key().size()})
+            );
+        }
+    }
+    const json::value* const action = object->if_contains("action");
+    const json::string* const text = action == nullptr ? nullptr : action->if_string();
+    if (text == nullptr || (*text != "refresh" && *text != "clear")) {
+        return invalid_action();
+    }
+    out = *text == "refresh" ? CacheAction::kRefresh : CacheAction::kClear;
+    return std::nullopt;
+}
+
+}  // namespace stockd::web

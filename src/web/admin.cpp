@@ -1,0 +1,168 @@
+#include "web/admin.hpp"
+
+#include "web/json.hpp"
+#include "web/query.hpp"
+
+#include <utility>
+
+namespace stockd::web {
+
+namespace {
+
+using observe::Route;
+
+class AdminExchange : public Exchange {
+  public:
+    explicit AdminExchange(const Admin& admin)
+        : admin_(admin) {}
+
+    Outcome start(const Request& request, Response& out, const CompletionFactory& /*later*/)
+        override {
+        admin_.answer(request, out);
+        return Outcome::kDone;
+    }
+
+    Outcome resume(const base::Result<void>& /*result*/, Response& out, const CompletionFactory&)
+        override {
+        out.status = 500;  // Nothing here waits.
+        return Outcome::kDone;
+    }
+
+    [[nodiscard]] base::SteadyTime deadline() const override { return {}; }
+
+    void refuse(const Problem& problem, Response& out) override { out.set(problem); }
+
+    void abandon() override {}
+
+  private:
+    const Admin& admin_;
+};
+
+Route route_of(std::string_view path) {
+    if (path == "/live") {
+        return Route::kLive;
+    }
+    if (path == "/ready") {
+        return Route::kReady;
+    }
+    return path == "/metrics" ? Route::kMetrics : Route::kOther;
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view value) {
+    append_json(out, name);
+    out += ':';
+    append_json(out, value);
+    out += ',';
+}
+
+void append_member(std::string& out, std::string_view name, std::int64_t value) {
+    append_json(out, name);
+    out += ':';
+    append_json(out, value);
+    out += ',';
+}
+
+}  // namespace
+
+Admin::Admin(
+    const cache::Cache& cache, const Follow& follow, std::function<std::string()> metrics_text
+)
+    : cache_(cache),
+      follow_(follow),
+      metrics_text_(std::move(metrics_text)) {}
+
+std::unique_ptr<Exchange> Admin::make_exchange() {
+    return std::make_unique<AdminExchange>(*this);
+}
+
+void Admin::answer(const Request& request, Response& out) const {
+    const auto target = split_target(request.target);
+    const std::string_view path = target ? target->path : std::string_view{};
+    out.route = route_of(path);
+    if (out.route == Route::kOther && path != "/status") {
+        out.set({
+            .status = 404,
+            .code = "unknown_path",
+            .message = "There is nothing at this path",
+            .hint = "There are /live, /ready, /metrics and /status.",
+            .detail = {},
+            .allow = {},
+        });
+        return;
+    }
+    if (request.method != Method::kGet && request.method != Method::kHead) {
+        out.set({
+            .status = 405,
+            .code = "method_not_allowed",
+            .message = "This path does not take that method",
+            .hint = "Allowed: GET, HEAD.",
+            .detail = {},
+            .allow = "GET, HEAD",
+        });
+        return;
+    }
+    switch (out.route) {
+        case Route::kLive:
+            out.body += R"({"live":true})";
+            break;
+        case Route::kReady:
+            answer_ready(out);
+            break;
+        case Route::kMetrics:
+            out.body = metrics_text_();
+            out.content_type = "text/plain; version=0.0.4; charset=utf-8";
+            break;
+        default:
+            answer_status(out);
+            break;
+    }
+}
+
+void Admin::answer_ready(Response& out) const {
+    const auto report = follow_.ready();
+    out.status = report.ready ? 200 : 503;
+    out.body += R"({"ready":)";
+    append_json(out.body, report.ready);
+    out.body += R"(,"reasons":[)";
+    for (std::size_t i = 0; i < report.reasons.size(); ++i) {
+        out.body += i == 0 ? "" : ",";
+        append_json(out.body, report.reasons[i]);
+    }
+    out.body += "]}";
+}
+
+void Admin::answer_status(Response& out) const {
+    const auto freshness = follow_.freshness();
+    const auto status = follow_.status();
+    const auto counts = cache_.counts();
+    auto& body = out.body;
+    body += '{';
+    append_member(body, "state", status.state);
+    body += R"("relay":)";
+    append_json(body, status.is_relay);
+    body += R"(,"stale":)";
+    append_json(body, freshness.stale);
+    body += ',';
+    append_member(body, "ageMs", freshness.age_ms);
+    append_member(body, "incarnation", status.incarnation);
+    append_member(body, "position", status.position);
+    append_member(body, "positionHash", cache_.read().state().position_hash);
+    append_member(body, "products", static_cast<std::int64_t>(counts.products));
+    append_member(body, "stores", static_cast<std::int64_t>(counts.stores));
+    append_member(body, "stockRows", static_cast<std::int64_t>(counts.stock_rows));
+    append_member(body, "bytes", static_cast<std::int64_t>(counts.bytes));
+    append_member(body, "drift", status.drift);
+    append_member(body, "rings", status.rings);
+    append_member(body, "drains", status.drains);
+    append_member(body, "reconnects", status.reconnects);
+    append_member(body, "lastError", status.last_error);
+    body += R"("lastRefresh":)";
+    if (status.last_refresh) {
+        append_json(body, *status.last_refresh);
+    } else {
+        body += "null";
+    }
+    body += '}';
+}
+
+}  // namespace stockd::web

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "web/exchange.hpp"
+#include "web/net.hpp"
+#include "web/request_parser.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stockd::web {
+
+class Worker;
+
+/// One connection: reads a request, has it answered, writes the answer, again and again. Owned by
+/// its worker, on whose thread everything runs. At most one operation on the socket is outstanding,
+/// and it alone keeps the session alive.
+///
+/// Bytes are sent without a wait whenever the socket takes them, which is nearly always; answers to
+/// pipelined requests are gathered first.
+class Session {
+  public:
+    Session(Worker& worker, std::size_t slot, Socket socket, std::unique_ptr<Exchange> exchange);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    Session(Session&&) = delete;
+    Session& operator=(Session&&) = delete;
+
+    void start();
+    /// Instead of start(): answers the problem to whatever comes, and closes.
+    void turn_away(const Problem& problem);
+
+    /// The wait of this id ended.
+    void resume(std::uint64_t wait_id, const base::Result<void>& result);
+    /// Called every tick.
+    void check_deadline(base::SteadyTime now);
+    /// Closes at once when nothing is in flight; otherwise after the answer.
+    void stop_when_idle();
+    /// The grace is over: a waiting request is told so, everything is closed.
+    void force_stop();
+
+  private:
+    enum class State : std::uint8_t { kReading, kWaiting, kWriting, kLingering, kClosed };
+    enum class Parsed : std::uint8_t { kNeedMore, kRequest, kRefused };
+
+    /// The boundary for exceptions: a request that fails so costs its connection, nothing else.
+    template <class Step>
+    void guarded(Step step);
+    void give_up(const char* what);
+    void advance();
+    [[nodiscard]] Parsed parse();
+    void begin_request();
+    [[nodiscard]] Parsed refuse(const Problem& problem);
+    [[nodiscard]] std::size_t request_bytes_max() const;
+    void handle();
+    void finish(Exchange::Outcome outcome);
+    void append_response();
+    /// True: nothing is left to send. False: it goes on when the socket is writable, or the
+    /// connection is closed.
+    [[nodiscard]] bool flush();
+    [[nodiscard]] bool send_now();
+    void read_more();
+    void on_read(const NetError& error, std::size_t bytes);
+    void on_writable(const NetError& error);
+    void time_out_request();
+    void linger();
+    void read_to_discard();
+    void close();
+    void release_memory();
+
+    Worker& worker_;
+    const std::size_t slot_;
+    Socket socket_;
+    std::unique_ptr<Exchange> exchange_;
+    Exchange::CompletionFactory make_completion_;
+
+    State state_ = State::kReading;
+    bool is_op_pending_ = false;
+    bool is_closing_ = false;        ///< no further request is read; closed when out_ is sent
+    bool is_request_begun_ = false;  ///< some of its bytes have come
+    bool is_continue_sent_ = false;
+    bool has_served_ = false;
+    std::uint64_t wait_id_ = 0;
+    base::SteadyTime deadline_;
+    base::SteadyTime handled_since_;
+    base::SteadyTime answered_at_;
+
+    std::vector<char> in_;
+    std::size_t in_begin_ = 0;
+    std::size_t in_end_ = 0;
+    std::size_t request_bytes_ = 0;  ///< parsed so far of the current request
+    std::size_t lingered_bytes_ = 0;
+    IncomingRequest incoming_;
+    std::optional<RequestParser> parser_;
+    Response response_;
+    std::string out_;
+    std::size_t out_sent_ = 0;
+};
+
+}  // namespace stockd::web
