@@ -7,6 +7,7 @@ const std::vector<AddCommand>& command_table() {
         add_migrate,
         add_status,
         add_get,
+        add_watch,
     };
     return table;
 }
