@@ -22,7 +22,10 @@ begin
         raise exception 'no import has the id %', in_import_id using errcode = '22023';
     end if;
     if in_source_id is null then
-        select range_agg(int8range(i.line, i.line + 1)) into v_lines from inventory.import_staging as i where i.xid = v_xid;
+        -- Coarse first: line numbers only grow from batch to batch, so this is nearly always enough.
+        select int8multirange(int8range(min(i.line), max(i.line) + 1)) into v_lines
+        from inventory.import_staging as i
+        where i.xid = v_xid;
         if exists (select from inventory.import_batches as b where b.import_id = in_import_id and b.lines && v_lines) then
             delete from inventory.import_staging as i
             where i.xid = v_xid and exists (

@@ -11,7 +11,6 @@ as $$
 declare
     v_xid xid8 := pg_current_xact_id();
     v_already bigint;
-    v_applied bigint;
     v_bad_lines bigint[];
     v_bad_reasons text[];
     v_keys inventory.stock_key[];
@@ -56,12 +55,7 @@ begin
         select (k.store_id, k.product_id)::inventory.stock_key
         from (select distinct i.store_id, i.product_id from inventory.import_staging as i where i.xid = v_xid) as k
     );
-    v_missing := array(
-        select k from unnest(v_keys) as k
-        where not exists (
-            select from inventory.inventory_stock as s where s.store_id = k.store_id and s.product_id = k.product_id
-        )
-    );
+    v_missing := inventory._missing_stock_rows(v_keys);
     perform inventory._lock_stock_rows(v_keys);
     with counted as (
         select
@@ -122,20 +116,9 @@ begin
         and (
             f.store_id is not null or g.low_stock_threshold <> s.low_stock_threshold or g.allow_negative <> s.allow_negative
         );
-    insert into inventory.import_batches (import_id, lines, line_count)
-    select in_import_id, range_agg(int8range(i.line, i.line + 1)), count(*)
-    from inventory.import_staging as i
-    where i.xid = v_xid
-    having count(*) > 0;
-    delete from inventory.import_staging as i where i.xid = v_xid;
-    get diagnostics v_applied = row_count;
     return jsonb_build_object(
-        'applied', v_applied, 'already', v_already,
-        'rejected', coalesce(
-            (select jsonb_agg(jsonb_build_array(b.line, b.reason) order by b.line)
-             from unnest(v_bad_lines, v_bad_reasons) as b (line, reason)),
-            '[]'
-        )
+        'applied', inventory._finish_batch(in_import_id), 'already', v_already,
+        'rejected', inventory._rejected_lines(v_bad_lines, v_bad_reasons)
     );
 end
 $$;

@@ -18,7 +18,7 @@ declare
     v_reasons text[] := '{}';
 begin
     for v_line in
-        select i.line, i.store_id, i.product_id, i.kind, i.quantity, s.store_id as found, s.on_hand, s.reserved, s.allow_negative
+        select i.line, i.store_id, i.product_id, i.quantity, s.store_id as found, s.on_hand, s.reserved, s.allow_negative
         from unnest(in_keys) as k
         join inventory.import_staging as i
             on i.xid = pg_current_xact_id() and i.store_id = k.store_id and i.product_id = k.product_id
@@ -34,8 +34,6 @@ begin
         v_reason := null;
         if v_line.found is null then
             v_reason := 'the store or the product was deleted meanwhile';
-        elsif v_line.kind is null or v_line.kind in ('reservation', 'release') then
-            v_reason := format('kind %s cannot be imported', coalesce(v_line.kind, 'null'));
         elsif v_after not between -9223372036854775808 and 9223372036854775807
             or v_after - v_line.reserved < -9223372036854775808 then
             v_reason := format('quantity %s would bring on_hand out of the range of bigint', v_line.quantity);

@@ -92,7 +92,15 @@ create unlogged table inventory.import_staging (
     line_id text collate "C",
     content bigint,
     low_stock_threshold bigint,
-    allow_negative boolean
+    allow_negative boolean,
+    -- Here, because the ledger itself has no CHECKs. Kinds that change what is reserved belong to functions.
+    constraint import_staging_kind_ck check (kind in (
+        'sale', 'deduction', 'purchase', 'opening', 'return', 'adjustment', 'compensation', 'transfer_out', 'transfer_in', 'count'
+    )),
+    constraint import_staging_texts_ck check (
+        length(reason) <= 2000 and length(reference) <= 500 and length(actor) <= 200 and length(correlation_id) <= 200
+    ),
+    constraint import_staging_low_stock_threshold_ck check (low_stock_threshold >= 0)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000, autovacuum_analyze_scale_factor = 100);
 
 create index import_staging_xid_idx on inventory.import_staging (xid);

@@ -1,0 +1,71 @@
+-- What the functions that apply a batch of import_staging share. Called by them only.
+
+-- sum() of bigint is numeric, which costs more than the rest of a window function. The callers have excluded overflow.
+create or replace aggregate inventory._sum(bigint) (sfunc = int8pl, stype = bigint, initcond = '0');
+
+comment on aggregate inventory._sum(bigint) is 'Sum that stays bigint.';
+
+create or replace function inventory._missing_stock_rows(in_keys inventory.stock_key[]) returns inventory.stock_key[]
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select array(
+        select (k.store_id, k.product_id)::inventory.stock_key
+        from unnest(in_keys) as k
+        where not exists (
+            select from inventory.inventory_stock as s where s.store_id = k.store_id and s.product_id = k.product_id
+        )
+    )
+$$;
+
+comment on function inventory._missing_stock_rows(inventory.stock_key[]) is 'For imports: those keys that have no stock row yet.';
+
+-- A stock row that was made for lines which were all refused has no movement that would tell readers of it. It is of this
+-- transaction, so nobody has seen it.
+create or replace function inventory._drop_untouched_stock_rows(in_made inventory.stock_key[]) returns void
+language sql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+    delete from inventory.inventory_stock as s
+    using unnest(in_made) as k
+    where s.store_id = k.store_id and s.product_id = k.product_id
+        and s.xmin::text::bigint = mod(pg_current_xact_id()::text::bigint, 4294967296)
+        and not exists (
+            select from inventory.import_staging as i
+            where i.xid = pg_current_xact_id() and i.store_id = k.store_id and i.product_id = k.product_id
+        )
+$$;
+
+comment on function inventory._drop_untouched_stock_rows(inventory.stock_key[]) is
+    'For imports: removes stock rows that this transaction made in vain.';
+
+-- Records the lines that are left in import_staging as applied, and empties it. Returns how many they are.
+create or replace function inventory._finish_batch(in_import_id bigint) returns bigint
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_applied bigint;
+begin
+    insert into inventory.import_batches (import_id, lines, line_count)
+    select in_import_id, range_agg(int8range(i.line, i.line + 1)), count(*)
+    from inventory.import_staging as i
+    where i.xid = pg_current_xact_id()
+    having count(*) > 0;
+    delete from inventory.import_staging as i where i.xid = pg_current_xact_id();
+    get diagnostics v_applied = row_count;
+    return v_applied;
+end
+$$;
+
+comment on function inventory._finish_batch(bigint) is 'For imports: records the staged lines as applied and empties the stage.';
+
+create or replace function inventory._rejected_lines(in_lines bigint[], in_reasons text[]) returns jsonb
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(jsonb_agg(jsonb_build_array(b.line, b.reason) order by b.line), '[]')
+    from unnest(in_lines, in_reasons) as b (line, reason)
+$$;
+
+comment on function inventory._rejected_lines(bigint[], text[]) is 'For imports: [[line, reason], ...] in the order of lines.';
