@@ -204,7 +204,11 @@ base::Result<SchemaState> check(pg::Connection& connection, const SchemaFiles& f
     if (!applied) {
         return applied.error();
     }
-    if (!applied->is_installed || applied->migrations.empty()) {
+    return judge(*applied, files);
+}
+
+base::Result<SchemaState> judge(const Applied& applied, const SchemaFiles& files) {
+    if (!applied.is_installed || applied.migrations.empty()) {
         return base::Error{
             base::ErrorCode::kSchemaMismatch,
             "the database has no schema inventory",
@@ -212,7 +216,7 @@ base::Result<SchemaState> check(pg::Connection& connection, const SchemaFiles& f
             kMigrateHint,
             {}};
     }
-    const auto left = make_plan(files, *applied);
+    const auto left = make_plan(files, applied);
     if (!left) {
         return left.error();
     }
@@ -222,14 +226,14 @@ base::Result<SchemaState> check(pg::Connection& connection, const SchemaFiles& f
         return base::Error{
             base::ErrorCode::kSchemaMismatch,
             "the database's schema is older than this program: it has migration " +
-                std::to_string(applied->newest()) + ", and version " + files.program_version +
+                std::to_string(applied.newest()) + ", and version " + files.program_version +
                 " needs " + std::to_string(files.newest()),
             std::to_string(left->migrations.size() + left->repeatables.size()) +
                 " files are to be applied, from db/" + first + ".",
             kMigrateHint,
             {}};
     }
-    return SchemaState{applied->newest(), left->warnings};
+    return SchemaState{applied.newest(), left->warnings};
 }
 
 base::Result<Report> run(

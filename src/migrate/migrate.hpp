@@ -26,6 +26,11 @@ struct SchemaState {
     pg::Connection& connection, const SchemaFiles& files = embedded_schema()
 );
 
+/// The same for what was read elsewhere. Pure.
+[[nodiscard]] base::Result<SchemaState> judge(
+    const Applied& applied, const SchemaFiles& files = embedded_schema()
+);
+
 struct Options {
     std::chrono::milliseconds lock_timeout{60'000};  ///< for the migration lock
     std::chrono::milliseconds table_lock_timeout{
