@@ -8,6 +8,7 @@ const std::vector<AddCommand>& command_table() {
         add_status,
         add_get,
         add_watch,
+        add_verify,
     };
     return table;
 }
