@@ -48,6 +48,7 @@ int print(const Globals& globals, const Checked& checked, const Differences& dif
                 {"movements", checked.ledger.movements},
                 {"cachedRows",
                  checked.cached_rows ? json::value(*checked.cached_rows) : json::value(nullptr)},
+                {"changedMeanwhile", checked.moving_rows},
                 {"differenceCount", differences.count()},
                 {"differences", std::move(listed)},
             }) +
@@ -77,7 +78,8 @@ int print(const Globals& globals, const Checked& checked, const Differences& dif
         differences.count() - static_cast<std::int64_t>(differences.listed().size());
     summary += differences.count() == 0
                    ? ": all equal."
-                   : ": " + std::to_string(differences.count()) + " differences";
+                   : ": " + std::to_string(differences.count()) +
+                         (differences.count() == 1 ? " difference" : " differences");
     summary += hidden > 0 ? " (" + std::to_string(hidden) + " not listed; see --limit)" : "";
     print_err(globals.quiet ? "" : summary + "\n");
     return differences.count() == 0 ? kExitOk : kExitFailed;

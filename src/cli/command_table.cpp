@@ -9,6 +9,7 @@ const std::vector<AddCommand>& command_table() {
         add_get,
         add_watch,
         add_verify,
+        add_bench,
     };
     return table;
 }
