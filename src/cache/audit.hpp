@@ -8,10 +8,10 @@
 
 namespace stockd::cache {
 
-/// Keys with after < product <= through; of one store, or of all.
+/// Keys with first <= product <= last; of one store, or of all.
 struct AuditRange {
-    base::ProductId after{0};
-    base::ProductId through{std::numeric_limits<std::int64_t>::max()};
+    base::ProductId first{std::numeric_limits<std::int64_t>::min()};
+    base::ProductId last{std::numeric_limits<std::int64_t>::max()};
     std::optional<base::StoreId> store = std::nullopt;
 };
 

@@ -1,173 +1,78 @@
 #include "cache/cache.hpp"
 
 #include "base/assert.hpp"
-#include "cache/state.hpp"
+#include "cache/detail/cache_parts.hpp"
+#include "cache/detail/copy_builder.hpp"
 
-#include <algorithm>
-#include <limits>
-#include <mutex>
 #include <utility>
 
 namespace stockd::cache {
 
-using detail::Block;
+using detail::Copy;
 using detail::State;
-using detail::Tables;
 
-namespace {
-
-std::int64_t saturating_add(std::int64_t a, std::int64_t b) noexcept {
-    std::int64_t result = 0;
-    if (__builtin_add_overflow(a, b, &result)) {
-        return b < 0 ? std::numeric_limits<std::int64_t>::min()
-                     : std::numeric_limits<std::int64_t>::max();
-    }
-    return result;
-}
-
-std::shared_ptr<const State> build(Tables tables, PublishedState head) {
-    auto state = std::make_shared<State>();
-    static_cast<PublishedState&>(*state) = std::move(head);
-    state->tables = std::move(tables);
-    const Tables& held = state->tables;
-    for (const auto& [id, store] : held.stores) {
-        if (store.active) {
-            state->codes.emplace(store.code, id);
-        }
-    }
-    for (const auto& [id, product] : held.products) {
-        if (product.active) {
-            Block& block = state->skus[product.sku];
-            block.row = product;
-            block.updated_at = product.updated_at;
-        }
-    }
-    for (const auto& [key, row] : held.stock) {
-        const auto product = held.products.find(key.first);
-        const auto store = held.stores.find(key.second);
-        if (product == held.products.end() || store == held.stores.end() ||
-            !product->second.active || !store->second.active) {
-            continue;
-        }
-        Block& block = state->skus[product->second.sku];
-        block.rows.push_back(
-            {store->second.code,
-             key.second,
-             row.on_hand,
-             row.reserved,
-             row.low_stock_threshold,
-             row.version,
-             row.updated_at,
-             row.allow_negative}
-        );
-        block.totals.on_hand = saturating_add(block.totals.on_hand, row.on_hand);
-        block.totals.reserved = saturating_add(block.totals.reserved, row.reserved);
-        block.updated_at = std::max(block.updated_at, row.updated_at);
-    }
-    for (auto& [sku, block] : state->skus) {
-        std::sort(block.rows.begin(), block.rows.end(), [](const StockView& a, const StockView& b) {
-            return a.store_code < b.store_code;
+void Cache::Parts::publish(change::Position position, std::uint64_t generation, bool loaded) {
+    auto next = std::make_unique<State>();
+    next->position = std::move(position);
+    next->position_hash = loaded ? change::short_hash(next->position) : std::string();
+    next->sequence = next_sequence();
+    next->generation = generation;
+    next->loaded = loaded;
+    next->copy = copy.get();
+    next->stores = &copy->stores();
+    next->order = &copy->order();
+    next->counts = {
+        copy->order().size(),
+        copy->stores().active_count(),
+        copy->known_products(),
+        copy->stores().known_count(),
+        copy->cells(),
+        copy->bytes(),
+        graveyard.size()};
+    const State* const old = state.load(std::memory_order_relaxed);
+    if (old != nullptr) {
+        graveyard.retire(next->sequence, const_cast<State*>(old), [](void* what) noexcept {
+            delete static_cast<State*>(what);
         });
     }
-    state->counts = {
-        state->skus.size(),
-        state->codes.size(),
-        held.products.size(),
-        held.stores.size(),
-        held.stock.size(),
-        0};
-    return state;
+    const std::uint64_t published = next->sequence;
+    state.store(next.release(), std::memory_order_seq_cst);
+    sequence.store(published, std::memory_order_release);
+    collect();
 }
 
-}  // namespace
-
-struct Loader::Parts {
-    Tables tables;
-};
-
-Loader::Loader()
-    : parts_(std::make_unique<Parts>()) {}
-
-Loader::~Loader() = default;
-
-void Loader::add_store(change::StoreRow row) {
-    parts_->tables.stores.insert_or_assign(row.store, std::move(row));
-}
-
-void Loader::add_product(change::ProductRow row) {
-    parts_->tables.products.insert_or_assign(row.product, std::move(row));
-}
-
-void Loader::add_stock(const change::StockRow& row) {
-    parts_->tables.stock.insert_or_assign({row.product, row.store}, row);
-}
-
-std::size_t Loader::stock_rows() const noexcept {
-    return parts_->tables.stock.size();
-}
-
-Reading::Reading(std::shared_ptr<const State> state) noexcept
-    : state_(std::move(state)) {}
-
-Reading::Reading(Reading&& other) noexcept = default;
-Reading& Reading::operator=(Reading&& other) noexcept = default;
-Reading::~Reading() = default;
-
-const PublishedState& Reading::state() const noexcept {
-    return *state_;
-}
-
-std::optional<ProductView> Reading::find(std::string_view sku) const noexcept {
-    const auto found = state_->skus.find(sku);
-    if (found == state_->skus.end()) {
-        return std::nullopt;
+void Cache::Parts::swap_in(
+    std::unique_ptr<Copy> next, change::Position position, std::uint64_t generation, bool loaded
+) {
+    std::unique_ptr<Copy> old = std::exchange(copy, std::move(next));
+    if (old != nullptr) {
+        graveyard.retire(next_sequence(), old.release(), [](void* what) noexcept {
+            delete static_cast<Copy*>(what);
+        });
     }
-    return ProductView(found->second, state_->store_table);
+    torn = false;
+    publish(std::move(position), generation, loaded);
 }
-
-bool Reading::has_store(std::string_view code) const noexcept {
-    return state_->codes.find(code) != state_->codes.end();
-}
-
-std::size_t Reading::product_count() const noexcept {
-    return state_->skus.size();
-}
-
-std::vector<ProductView> Reading::page(std::string_view after_sku, std::size_t limit) const {
-    std::vector<ProductView> result;
-    for (auto it = state_->skus.upper_bound(after_sku);
-         it != state_->skus.end() && result.size() < limit;
-         ++it) {
-        result.push_back(ProductView(it->second, state_->store_table));
-    }
-    return result;
-}
-
-struct Cache::Parts {
-    mutable std::mutex mutex;
-    std::shared_ptr<const State> published;
-
-    std::shared_ptr<const State> get() const {
-        const std::lock_guard<std::mutex> lock(mutex);
-        return published;
-    }
-
-    void publish(Tables tables, PublishedState head) {
-        auto next = build(std::move(tables), std::move(head));
-        const std::lock_guard<std::mutex> lock(mutex);
-        published = std::move(next);
-    }
-};
 
 Cache::Cache()
     : parts_(std::make_unique<Parts>()) {
-    parts_->publish({}, {{}, "", 1, 0, false, {}});
+    clear();
 }
 
-Cache::~Cache() = default;
+Cache::~Cache() {
+    Parts& parts = *parts_;
+    const std::uint64_t published = parts.sequence.load(std::memory_order_relaxed);
+    STOCKD_ASSERT(
+        parts.pins.oldest(published + 1) == published + 1, "a Reading outlives its Cache"
+    );
+    parts.graveyard.bury_all();
+    delete parts.state.load(std::memory_order_relaxed);
+}
 
 Reading Cache::read() const noexcept {
-    return Reading(parts_->get());
+    const Parts& parts = *parts_;
+    detail::Pins::Slot& pin = parts.pins.pin(parts.sequence.load(std::memory_order_acquire));
+    return {*parts.state.load(std::memory_order_seq_cst), pin.sequence};
 }
 
 CacheCounts Cache::counts() const noexcept {
@@ -179,149 +84,78 @@ std::unique_ptr<Loader> Cache::begin_load() const {
 }
 
 void Cache::finish_load(std::unique_ptr<Loader> loader, change::Position position) {
-    const auto now = parts_->get();
-    std::string hash = change::short_hash(position);
-    parts_->publish(
-        std::move(loader->parts_->tables),
-        {std::move(position), std::move(hash), now->sequence + 1, now->generation + 1, true, {}}
-    );
+    change::ChangeSet nothing;
+    nothing.position = std::move(position);
+    finish_load(std::move(loader), nothing);
+}
+
+void Cache::finish_load(std::unique_ptr<Loader> loader, const change::ChangeSet& newer) {
+    STOCKD_ASSERT(loader != nullptr, "finish_load() takes what begin_load() gave");
+    auto next = loader->builder_->build(newer, parts_->graveyard, parts_->next_sequence());
+    loader.reset();
+    parts_->swap_in(std::move(next), newer.position, parts_->current().generation + 1, true);
 }
 
 void Cache::apply(const change::ChangeSet& changes) {
-    const auto now = parts_->get();
-    if (!now->loaded) {
+    Parts& parts = *parts_;
+    const State& current = parts.current();
+    if (!current.loaded) {
         return;
     }
-    Tables tables = now->tables;
-    for (const change::StoreChange& change : changes.stores) {
-        tables.stores.erase(change.store);
-        if (change.now.has_value()) {
-            tables.stores.emplace(change.store, *change.now);
-        }
-    }
+    STOCKD_ASSERT(!parts.torn, "a batch was left half applied: only a load may follow");
+    STOCKD_ASSERT(
+        changes.position.incarnation == current.position.incarnation,
+        "no step crosses incarnations: a load does"
+    );
+    STOCKD_ASSERT(
+        changes.position.snapshot.xmax >= current.position.snapshot.xmax &&
+            changes.position.snapshot.xmin >= current.position.snapshot.xmin,
+        "the position went back"
+    );
+    parts.torn = true;
+    Copy& copy = *parts.copy;
+    copy.begin(current.sequence, parts.next_sequence());
+    copy.set_stores(changes.stores);
     for (const change::ProductChange& change : changes.products) {
-        tables.products.erase(change.product);
-        if (change.now.has_value()) {
-            tables.products.emplace(change.product, *change.now);
-        }
+        copy.set_product(change);
     }
     for (const change::StockChange& change : changes.stock) {
-        tables.stock.erase({change.product, change.store});
-        if (change.now.has_value()) {
-            tables.stock.emplace(std::pair(change.product, change.store), *change.now);
-        }
+        copy.set_stock(change);
     }
-    parts_->publish(
-        std::move(tables),
-        {changes.position,
-         change::short_hash(changes.position),
-         now->sequence + 1,
-         now->generation,
-         true,
-         {}}
-    );
+    copy.seal();
+    parts.torn = false;
+    parts.publish(changes.position, current.generation, true);
 }
 
 void Cache::clear() {
-    const auto now = parts_->get();
-    parts_->publish({}, {{}, "", now->sequence + 1, now->generation, false, {}});
+    Parts& parts = *parts_;
+    const State* const current = parts.state.load(std::memory_order_relaxed);
+    parts.swap_in(
+        std::make_unique<Copy>(0, parts.graveyard, parts.next_sequence()),
+        {},
+        current == nullptr ? 0 : current->generation,
+        false
+    );
 }
 
-void Cache::collect() {}
-
-std::vector<StockDrift> Cache::audit_stock(
-    const AuditRange& range,
-    const std::vector<change::StockRow>& rows,
-    const change::Position& position
-) {
-    const auto now = parts_->get();
-    STOCKD_ASSERT(position == now->position, "an audit compares at the published position");
-    std::map<std::pair<base::ProductId, base::StoreId>, StockDrift> all;
-    for (const auto& [key, row] : now->tables.stock) {
-        if (key.first > range.after && key.first <= range.through &&
-            (!range.store.has_value() || key.second == *range.store)) {
-            all[key] = {key.second, key.first, row, std::nullopt};
-        }
-    }
-    for (const change::StockRow& row : rows) {
-        StockDrift& drift = all[{row.product, row.store}];
-        drift.store = row.store;
-        drift.product = row.product;
-        drift.table = row;
-    }
-    std::vector<StockDrift> result;
-    change::ChangeSet heal;
-    heal.position = position;
-    for (auto& [key, drift] : all) {
-        if (drift.cached != drift.table) {
-            heal.stock.push_back({drift.store, drift.product, drift.table});
-            result.push_back(drift);
-        }
-    }
-    if (!result.empty()) {
-        apply(heal);
-    }
-    return result;
+void Cache::collect() {
+    parts_->collect();
 }
 
-std::vector<ProductDrift> Cache::audit_products(
-    const AuditRange& range,
-    const std::vector<change::ProductRow>& rows,
-    const change::Position& position
-) {
-    const auto now = parts_->get();
-    STOCKD_ASSERT(position == now->position, "an audit compares at the published position");
-    std::map<base::ProductId, ProductDrift> all;
-    for (const auto& [id, row] : now->tables.products) {
-        if (id > range.after && id <= range.through) {
-            all[id] = {id, row, std::nullopt};
-        }
+std::optional<std::string_view> Cache::sku_of(base::ProductId product) const noexcept {
+    const auto slot = parts_->copy->slot_of(product);
+    if (!slot.has_value() || !parts_->copy->newest(*slot)->known) {
+        return std::nullopt;
     }
-    for (const change::ProductRow& row : rows) {
-        all[row.product].product = row.product;
-        all[row.product].table = row;
-    }
-    std::vector<ProductDrift> result;
-    change::ChangeSet heal;
-    heal.position = position;
-    for (auto& [id, drift] : all) {
-        if (drift.cached != drift.table) {
-            heal.products.push_back({id, drift.table});
-            result.push_back(drift);
-        }
-    }
-    if (!result.empty()) {
-        apply(heal);
-    }
-    return result;
+    return parts_->copy->newest(*slot)->sku();
 }
 
-std::vector<StoreDrift> Cache::audit_stores(
-    const std::vector<change::StoreRow>& rows, const change::Position& position
-) {
-    const auto now = parts_->get();
-    STOCKD_ASSERT(position == now->position, "an audit compares at the published position");
-    std::map<base::StoreId, StoreDrift> all;
-    for (const auto& [id, row] : now->tables.stores) {
-        all[id] = {id, row, std::nullopt};
+std::optional<std::string_view> Cache::store_code_of(base::StoreId store) const noexcept {
+    const auto number = parts_->copy->number_of(store);
+    if (!number.has_value() || !parts_->copy->stores().known(*number)) {
+        return std::nullopt;
     }
-    for (const change::StoreRow& row : rows) {
-        all[row.store].store = row.store;
-        all[row.store].table = row;
-    }
-    std::vector<StoreDrift> result;
-    change::ChangeSet heal;
-    heal.position = position;
-    for (auto& [id, drift] : all) {
-        if (drift.cached != drift.table) {
-            heal.stores.push_back({id, drift.table});
-            result.push_back(drift);
-        }
-    }
-    if (!result.empty()) {
-        apply(heal);
-    }
-    return result;
+    return parts_->copy->stores().row(*number).code;
 }
 
 }  // namespace stockd::cache

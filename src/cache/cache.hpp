@@ -6,6 +6,8 @@
 #include "change/change.hpp"
 
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace stockd::cache {
@@ -31,6 +33,9 @@ class Cache {
     [[nodiscard]] std::unique_ptr<Loader> begin_load() const;
     /// Builds the new copy (O(rows)) and swaps it in at once.
     void finish_load(std::unique_ptr<Loader> loader, change::Position position);
+    /// The same for rows of an older position: `newer` is what has changed since, and its position
+    /// the one published.
+    void finish_load(std::unique_ptr<Loader> loader, const change::ChangeSet& newer);
     /// The whole set becomes visible at once, with its position. Ignored while nothing is loaded.
     /// REQUIRES: same incarnation as the load, and a position that did not go back.
     void apply(const change::ChangeSet& changes);
@@ -57,6 +62,11 @@ class Cache {
     [[nodiscard]] std::vector<StoreDrift> audit_stores(
         const std::vector<change::StoreRow>& rows, const change::Position& position
     );
+
+    /// Code of a product or store as the writer has it, shown or not; nothing when it does not hold
+    /// the key. The text is valid until the writer's next call.
+    [[nodiscard]] std::optional<std::string_view> sku_of(base::ProductId product) const noexcept;
+    [[nodiscard]] std::optional<std::string_view> store_code_of(base::StoreId store) const noexcept;
 
   private:
     struct Parts;

@@ -7,6 +7,10 @@
 
 namespace stockd::cache {
 
+namespace detail {
+class CopyBuilder;
+}
+
 /// Collects a full load aside, in any order, while the old copy serves. Made by
 /// Cache::begin_load(), given back to Cache::finish_load(), or just dropped. Used by one thread;
 /// touches nothing of the Cache until it is finished.
@@ -28,8 +32,7 @@ class Loader : public change::LoadSink {
     friend class Cache;
     Loader();
 
-    struct Parts;
-    std::unique_ptr<Parts> parts_;
+    std::unique_ptr<detail::CopyBuilder> builder_;
 };
 
 }  // namespace stockd::cache

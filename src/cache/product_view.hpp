@@ -66,8 +66,16 @@ class ProductView {
         : block_(&block),
           stores_(&stores) {}
 
+    /// Where stock() was last: its row number among the visible ones, and where that cell is.
+    struct Cursor {
+        std::size_t row = 0;
+        std::uint32_t chunk = 0;
+        std::uint32_t cell = 0;
+    };
+
     const detail::Block* block_;
     const detail::StoreTable* stores_;
+    mutable Cursor cursor_;
 };
 
 /// Whether `quantity` units are available, over all active stores or in one. Zero or less is always

@@ -3,12 +3,13 @@
 #include "cache/product_view.hpp"
 #include "change/position.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stockd::cache {
@@ -25,8 +26,11 @@ struct CacheCounts {
     std::size_t products_held = 0;
     std::size_t stores_held = 0;
     std::size_t stock_rows = 0;
-    /// Memory of the published copy, in bytes: what was asked from the allocator.
+    /// Memory of the published copy, in bytes.
     std::size_t bytes = 0;
+    /// Pieces of older copies that could not be freed yet when this was published. Grows without
+    /// end only if a Reading is never given back.
+    std::size_t retired = 0;
 };
 
 /// The head of one published state.
@@ -49,11 +53,23 @@ struct PublishedState {
 /// Cache does.
 class Reading {
   public:
-    Reading(Reading&& other) noexcept;
-    Reading& operator=(Reading&& other) noexcept;
+    Reading(Reading&& other) noexcept
+        : state_(other.state_),
+          pin_(std::exchange(other.pin_, nullptr)) {}
+
+    Reading& operator=(Reading&& other) noexcept {
+        if (this != &other) {
+            unpin();
+            state_ = other.state_;
+            pin_ = std::exchange(other.pin_, nullptr);
+        }
+        return *this;
+    }
+
     Reading(const Reading&) = delete;
     Reading& operator=(const Reading&) = delete;
-    ~Reading();
+
+    ~Reading() { unpin(); }
 
     [[nodiscard]] const PublishedState& state() const noexcept;
     /// Active products only.
@@ -69,9 +85,19 @@ class Reading {
 
   private:
     friend class Cache;
-    explicit Reading(std::shared_ptr<const detail::State> state) noexcept;
 
-    std::shared_ptr<const detail::State> state_;
+    Reading(const detail::State& state, std::atomic<std::uint64_t>& pin) noexcept
+        : state_(&state),
+          pin_(&pin) {}
+
+    void unpin() noexcept {
+        if (pin_ != nullptr) {
+            pin_->store(0, std::memory_order_release);
+        }
+    }
+
+    const detail::State* state_;
+    std::atomic<std::uint64_t>* pin_;
 };
 
 }  // namespace stockd::cache

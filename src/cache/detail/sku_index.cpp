@@ -1,0 +1,131 @@
+#include "cache/detail/sku_index.hpp"
+
+#include <cstring>
+
+namespace stockd::cache::detail {
+
+namespace {
+
+__extension__ using UInt128 = unsigned __int128;
+
+/// Both halves of the 128-bit product, folded: every input bit reaches every output bit.
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
+    const UInt128 product = UInt128{a} * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
+std::uint64_t load8(const char* from) noexcept {
+    std::uint64_t value = 0;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+}
+
+// Odd, with about as many ones as zeros: fractional digits of pi.
+constexpr std::uint64_t kMix1 = 0x243F6A8885A308D3ULL;
+constexpr std::uint64_t kMix2 = 0x13198A2E03707345ULL;
+
+}  // namespace
+
+std::uint32_t SkuIndex::hash(std::string_view sku) noexcept {
+    std::uint64_t state = kMix1 ^ sku.size();
+    const char* at = sku.data();
+    std::size_t left = sku.size();
+    for (; left > 16; at += 16, left -= 16) {
+        state = mix(load8(at) ^ kMix2, load8(at + 8) ^ state);
+    }
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    if (left >= 8) {
+        low = load8(at);
+        high = load8(at + left - 8);
+    } else if (left >= 4) {
+        std::uint32_t first = 0;
+        std::uint32_t last = 0;
+        std::memcpy(&first, at, sizeof first);
+        std::memcpy(&last, at + left - 4, sizeof last);
+        low = first;
+        high = last;
+    } else {
+        for (; left > 0; ++at, --left) {
+            low = low << 8U | static_cast<unsigned char>(*at);
+        }
+    }
+    state = mix(low ^ kMix2, high ^ state);
+    state = mix(state, kMix1);
+    return static_cast<std::uint32_t>(state >> 32U) ^ static_cast<std::uint32_t>(state);
+}
+
+SkuIndex::Table::Table(std::size_t capacity)
+    : mask(static_cast<std::uint32_t>(capacity - 1)),
+      entries(new std::atomic<std::uint64_t>[capacity] {}) {}
+
+void SkuIndex::Table::put(std::uint64_t entry) noexcept {
+    auto i = static_cast<std::uint32_t>(entry >> 32U) & mask;
+    while (entries[i].load(std::memory_order_relaxed) != 0) {
+        i = (i + 1) & mask;
+    }
+    entries[i].store(entry, std::memory_order_release);
+}
+
+std::size_t SkuIndex::capacity_for(std::size_t entries) noexcept {
+    std::size_t capacity = 64;
+    while (entries * 8 > capacity * 5) {
+        capacity *= 2;
+    }
+    STOCKD_ASSERT(capacity <= (std::size_t{1} << 32U), "more than 2 000 000 000 products");
+    return capacity;
+}
+
+SkuIndex::SkuIndex(std::size_t expected)
+    : table_(new Table(capacity_for(expected))) {}
+
+SkuIndex::~SkuIndex() {
+    delete table_.load(std::memory_order_relaxed);
+}
+
+void SkuIndex::insert(
+    std::uint32_t hash, std::uint32_t slot, Graveyard& graveyard, std::uint64_t sequence
+) {
+    Table* table = table_.load(std::memory_order_relaxed);
+    if ((used_ + 1) * 8 > (std::size_t{table->mask} + 1) * 5) {
+        // Room for as many again as live ones, so that neither growing nor dead entries make this
+        // frequent.
+        auto grown = std::make_unique<Table>(capacity_for(live_ + live_ / 2 + 16));
+        for (std::size_t i = 0; i <= table->mask; ++i) {
+            const std::uint64_t entry = table->entries[i].load(std::memory_order_relaxed);
+            if (entry != 0 && entry != kDead) {
+                grown->put(entry);
+            }
+        }
+        used_ = live_;
+        graveyard.retire(sequence, table, [](void* what) noexcept {
+            delete static_cast<Table*>(what);
+        });
+        table = grown.release();
+        table_.store(table, std::memory_order_release);
+    }
+    table->put(entry_of(hash, slot));
+    ++live_;
+    ++used_;
+}
+
+void SkuIndex::erase(std::uint32_t hash, std::uint32_t slot) noexcept {
+    Table* table = table_.load(std::memory_order_relaxed);
+    const std::uint64_t wanted = entry_of(hash, slot);
+    for (std::uint32_t i = hash & table->mask;; i = (i + 1) & table->mask) {
+        const std::uint64_t entry = table->entries[i].load(std::memory_order_relaxed);
+        if (entry == wanted) {
+            table->entries[i].store(kDead, std::memory_order_release);
+            --live_;
+            return;
+        }
+        STOCKD_ASSERT(entry != 0, "an index entry is erased that is not there");
+    }
+}
+
+std::size_t SkuIndex::bytes() const noexcept {
+    return (std::size_t{table_.load(std::memory_order_relaxed)->mask} + 1) * sizeof(std::uint64_t) +
+           sizeof(Table);
+}
+
+}  // namespace stockd::cache::detail
