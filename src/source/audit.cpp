@@ -77,7 +77,7 @@ Follower::Loop::Task<> Follower::Loop::audit_slice() {
     if (!ended) {
         co_return ended.error();
     }
-    auto published = co_await publish(std::move(*changes), read_at);
+    auto published = co_await publish(std::move(*changes), read_at, /*position_matters=*/true);
     if (!published) {
         co_return published.error();
     }

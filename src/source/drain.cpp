@@ -71,12 +71,12 @@ Follower::Loop::Task<bool> Follower::Loop::drain(observe::Wake /*why*/) {
 }
 
 Follower::Loop::Task<> Follower::Loop::publish(
-    change::ChangeSet changes, base::SteadyTime read_at
+    change::ChangeSet changes, base::SteadyTime read_at, bool position_matters
 ) {
     auto broadcast = compose(changes);
     // An empty set need not be published, unless somebody waits for the position that comes with
     // it.
-    if (loaded_ && (!changes.empty() || waiters_.size() > 0)) {
+    if (loaded_ && (!changes.empty() || position_matters || waiters_.size() > 0)) {
         sink_.apply(changes);
     }
     const bool was_proven = canary_.is_proven() && !canary_.is_late();

@@ -6,45 +6,45 @@
 namespace stockd::source {
 
 #ifdef STOCKD_GAP_NO_REDRAIN
-inline constexpr bool kRedrainAfterGrant = false;
+constexpr bool kRedrainAfterGrant = false;
 #else
 /// The relay drains once more after it was granted the doorbell's lock.
-inline constexpr bool kRedrainAfterGrant = true;
+constexpr bool kRedrainAfterGrant = true;
 #endif
 
 #ifdef STOCKD_GAP_NO_NOTIFIES_CHECK
-inline constexpr bool kNotifiesBeforeWait = false;
+constexpr bool kNotifiesBeforeWait = false;
 #else
 /// What libpq has already read is looked at before sleeping on the socket.
-inline constexpr bool kNotifiesBeforeWait = true;
+constexpr bool kNotifiesBeforeWait = true;
 #endif
 
 #ifdef STOCKD_GAP_LATE_LISTEN
-inline constexpr bool kListenBeforeLoad = false;
+constexpr bool kListenBeforeLoad = false;
 #else
 /// LISTEN is committed before the load's snapshot is taken.
-inline constexpr bool kListenBeforeLoad = true;
+constexpr bool kListenBeforeLoad = true;
 #endif
 
 #ifdef STOCKD_GAP_NO_XIP
-inline constexpr bool kXipUsed = false;
+constexpr bool kXipUsed = false;
 #else
 /// A drain asks for the transactions that were in progress at the last one.
-inline constexpr bool kXipUsed = true;
+constexpr bool kXipUsed = true;
 #endif
 
 #ifdef STOCKD_GAP_NO_INCARNATION
-inline constexpr bool kIncarnationChecked = false;
+constexpr bool kIncarnationChecked = false;
 #else
 /// After a reconnect the position is used only in the incarnation that it comes from.
-inline constexpr bool kIncarnationChecked = true;
+constexpr bool kIncarnationChecked = true;
 #endif
 
 #ifdef STOCKD_GAP_NO_NONCE
-inline constexpr bool kCanaryNonceChecked = false;
+constexpr bool kCanaryNonceChecked = false;
 #else
 /// ... and only if the last canary that came through is still in the feed.
-inline constexpr bool kCanaryNonceChecked = true;
+constexpr bool kCanaryNonceChecked = true;
 #endif
 
 }  // namespace stockd::source

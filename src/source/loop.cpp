@@ -130,6 +130,9 @@ awaitable<void> Follower::Loop::run() {
             observe_(observe::ExceptionCaught{"follow", exception.what(), {}});
             error = {base::ErrorCode::kInternal, exception.what(), {}, {}, {}};
         }
+        if (stopping_) {
+            error = stopped();
+        }
         co_await drop_load();
         const auto time = stopping_ ? milliseconds{0} : backoff_.next();
         if (!stopping_) {

@@ -119,7 +119,9 @@ class Follower::Loop {
     // drain.cpp: from the feed into the sink, and on to the others.
     Task<change::ChangeSet> read_feed(change::Position from);
     Task<bool> drain(observe::Wake why);
-    Task<> publish(change::ChangeSet changes, base::SteadyTime read_at);
+    Task<> publish(
+        change::ChangeSet changes, base::SteadyTime read_at, bool position_matters = false
+    );
     void note_canaries(const change::ChangeSet& changes);
     [[nodiscard]] std::optional<Broadcast> compose(const change::ChangeSet& changes);
     Task<> send(Broadcast broadcast);

@@ -1,0 +1,163 @@
+/// One test per guard that source/gaps.hpp can leave out. In the normal build the guard holds;
+/// built without it (STOCKD_GAP_TEST) the same test must see a change lost.
+#include "harness.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <random>
+#include <thread>
+
+using namespace stockd;
+using namespace stockd::source;
+using namespace stockd::source::test;
+
+namespace {
+
+#ifdef STOCKD_GAP_TEST
+constexpr bool kGuarded = false;
+#else
+constexpr bool kGuarded = true;
+#endif
+
+/// Nothing but a notification wakes the follower.
+SourceOptions only_notifications(const Database& database) {
+    auto options = options_for(database);
+    options.backstop = 0ms;
+    options.canary_every = 0ms;
+    options.stale_after = 0ms;
+    return options;
+}
+
+/// How many of so many changes were not seen within half a second.
+int lost_of(int changes, Db& db, const MapSink& sink, const std::function<void(Db&, int)>& change) {
+    int lost = 0;
+    for (int i = 1; i <= changes && lost == 0; ++i) {
+        change(db, i);
+        lost += eventually([&] { return sink.on_hand(1, 1) == i; }, 500ms) ? 0 : 1;
+    }
+    return lost;
+}
+
+void set_on_hand(Db& db, int value) {
+    db.run(
+        "update inventory.inventory_stock set on_hand = $1 where store_id = 1 and product_id = 1",
+        {std::to_string(value)}
+    );
+}
+
+/// What a restored copy or a failover looks like: other rows, and no feed rows that say so.
+void change_history(Db& db, const std::string& statement) {
+    db.run("begin");
+    db.run("alter table inventory.inventory_stock disable trigger all");
+    db.run("alter table inventory.inventory_event disable trigger all");
+    db.run(statement);
+    db.run("update inventory.inventory_stock set on_hand = 7 where store_id = 1 and product_id = 1"
+    );
+    db.run("alter table inventory.inventory_event enable trigger all");
+    db.run("alter table inventory.inventory_stock enable trigger all");
+    db.run("commit");
+}
+
+/// Whether the follower knows after a reconnect that the history is another one.
+bool notices(const std::string& statement) {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.canary_every = 60s;
+    const Running running{options};
+    REQUIRE(running.becomes_relay());
+    Db db{database.url()};
+    change_history(db, statement);
+    database.cut_followers();
+    REQUIRE(eventually([&] { return running.follower.status().reconnects == 1 && running.live(); })
+    );
+    return running.sink.on_hand(1, 1) == 7 && running.sink.loads() == 2;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "source: a change that commits between the last drain and the lock is not slept over",
+    "[gap-redrain]"
+) {
+    const Database database;
+    database.seed(1, 1);
+    const Running running{only_notifications(database)};
+    REQUIRE(running.becomes_relay());
+    Db db{database.url()};
+    std::mt19937 random{7};
+    std::uniform_int_distribution<int> delay_us{0, 3000};
+    const int lost = lost_of(400, db, running.sink, [&](Db& writer, int i) {
+        // The writer holds the doorbell's lock shared, so the relay looks again and again; the
+        // commit falls anywhere.
+        writer.run("begin");
+        set_on_hand(writer, i);
+        std::this_thread::sleep_for(std::chrono::microseconds{delay_us(random)});
+        writer.run("commit");
+    });
+    CHECK((lost == 0) == kGuarded);
+}
+
+TEST_CASE(
+    "source: a notification that came with a statement's answer wakes the follower",
+    "[gap-notifies]"
+) {
+    const Database database;
+    database.seed(1, 1);
+    auto options = only_notifications(database);
+    options.election_every = 5ms;
+    const Running relay{options};
+    REQUIRE(relay.becomes_relay());
+    options.election_every = 1ms;  // L is hardly ever silent
+    const Running follower{options};
+    REQUIRE(follower.becomes_live());
+    Db db{database.url()};
+    const int lost = lost_of(1000, db, follower.sink, set_on_hand);
+    CHECK((lost == 0) == kGuarded);
+}
+
+TEST_CASE("source: a change that is told of just after the load is heard", "[gap-listen]") {
+    const Database database;
+    database.seed(1, 1);
+    const auto options = only_notifications(database);
+    const Running relay{options};
+    REQUIRE(relay.becomes_relay());
+    Db db{database.url()};
+    const Running follower{
+        options, [&](MapSink& sink) {
+            sink.after_load = [&] {
+                const auto before = relay.follower.status().broadcasts;
+                set_on_hand(db, 5);
+                (void)eventually([&] { return relay.follower.status().broadcasts > before; });
+            };
+        }};
+    REQUIRE(follower.becomes_live());
+    CHECK(eventually([&] { return follower.sink.on_hand(1, 1) == 5; }, 1s) == kGuarded);
+}
+
+TEST_CASE(
+    "source: a transaction that was in progress at a drain is read when it ends", "[gap-xip]"
+) {
+    const Database database;
+    database.seed(1, 2);
+    const Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    Db slow{database.url()};
+    Db quick{database.url()};
+    slow.run("begin");
+    slow.run("update inventory.inventory_stock set on_hand = 1 where product_id = 1");
+    quick.run("update inventory.inventory_stock set on_hand = 2 where product_id = 2");
+    REQUIRE(eventually([&] { return running.sink.on_hand(1, 2) == 2; }));
+    slow.run("commit");
+    CHECK(eventually([&] { return running.sink.on_hand(1, 1) == 1; }, 2s) == kGuarded);
+}
+
+TEST_CASE("source: after a reconnect another incarnation is loaded anew", "[gap-incarnation]") {
+    CHECK(notices("delete from inventory.incarnation_token") == kGuarded);
+}
+
+TEST_CASE(
+    "source: after a reconnect a history without our last canary is loaded anew", "[gap-nonce]"
+) {
+    CHECK(notices("delete from inventory.inventory_event where type = 'canary'") == kGuarded);
+}

@@ -1,0 +1,207 @@
+#include "harness.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <future>
+
+using namespace stockd;
+using namespace stockd::source;
+using namespace stockd::source::test;
+
+namespace {
+
+base::SteadyTime in(std::chrono::milliseconds time) {
+    return std::chrono::steady_clock::now() + time;
+}
+
+change::Xid ticket_of(Db& db) {
+    return std::stoull(db.value("select inventory.ticket()"));
+}
+
+}  // namespace
+
+TEST_CASE("source: a ticket waits until its transaction is in the copy", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.backstop = 30s;
+    options.canary_every = 0ms;
+    options.stale_after = 0ms;
+    Running running{options};
+    REQUIRE(running.becomes_relay());
+    Db db{database.url()};
+    db.run("set inventory.ring = off");  // nobody but the waiter wakes the follower
+    db.run("begin");
+    db.run("update inventory.inventory_stock set on_hand = 8");
+    const auto ticket = ticket_of(db);
+
+    SECTION("committed: covered at once") {
+        db.run("commit");
+        const auto outcome = outcome_of([&](auto done) {
+            running.follower.wait_for_ticket(ticket, in(2s), std::move(done));
+        });
+        CHECK(outcome.has_value());
+        CHECK(running.sink.on_hand(1, 1) == 8);
+        CHECK(running.sink.copy().position.covers(ticket));
+    }
+    SECTION("still open: waits for the commit, and is not refused as of the future") {
+        std::promise<base::Result<void>> promise;
+        running.follower.wait_for_ticket(ticket, in(5s), [&](auto result) {
+            promise.set_value(std::move(result));
+        });
+        auto future = promise.get_future();
+        CHECK(future.wait_for(200ms) == std::future_status::timeout);
+        db.run("commit");
+        REQUIRE(future.wait_for(2s) == std::future_status::ready);
+        CHECK(future.get().has_value());
+        CHECK(running.sink.on_hand(1, 1) == 8);
+    }
+    SECTION("never committed: the deadline names the ticket") {
+        const auto outcome = outcome_of([&](auto done) {
+            running.follower.wait_for_ticket(ticket, in(100ms), std::move(done));
+        });
+        REQUIRE(outcome.has_error());
+        CHECK(outcome.error().code == base::ErrorCode::kTimeout);
+        CHECK_THAT(outcome.error().message, Catch::Contains(std::to_string(ticket)));
+        db.run("rollback");
+    }
+    SECTION("from the future: refused at once") {
+        const auto begun = std::chrono::steady_clock::now();
+        const auto outcome = outcome_of([&](auto done) {
+            running.follower.wait_for_ticket(ticket + 1'000'000, in(10s), std::move(done));
+        });
+        REQUIRE(outcome.has_error());
+        CHECK(outcome.error().code == base::ErrorCode::kInvalidArgument);
+        CHECK(std::chrono::steady_clock::now() - begun < 2s);
+        db.run("rollback");
+    }
+}
+
+TEST_CASE("source: a condition is looked at after each publication", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    Db db{database.url()};
+    std::promise<base::Result<void>> promise;
+    running.follower.wait_until(
+        [&] { return running.sink.on_hand(1, 1) == 77; },
+        "77",
+        in(5s),
+        [&](auto result) { promise.set_value(result); }
+    );
+    db.run("update inventory.inventory_stock set on_hand = 77");
+    auto future = promise.get_future();
+    REQUIRE(future.wait_for(5s) == std::future_status::ready);
+    CHECK(future.get().has_value());
+}
+
+TEST_CASE("source: refreshes at one time share one load", "[source]") {
+    const Database database;
+    database.seed(2, 50);
+    Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    std::atomic<int> done{0};
+    std::atomic<std::int64_t> products{0};
+    for (int i = 0; i < 10; ++i) {
+        running.follower.refresh([&](const base::Result<LoadReport>& report) {
+            products += report.has_value() ? report->counts.products : 0;
+            ++done;
+        });
+    }
+    REQUIRE(eventually([&] { return done == 10; }));
+    CHECK(products == 500);
+    CHECK(running.sink.loads() == 2);
+    CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kRequested);
+}
+
+TEST_CASE("source: what changes during a load is in the copy that it publishes", "[source]") {
+    const Database database;
+    database.seed(1, 3);
+    std::atomic<bool> once{true};
+    std::unique_ptr<Db> db = std::make_unique<Db>(database.url());
+    Running running{
+        options_for(database), [&](MapSink& sink) {
+            sink.during_load = [&] {
+                if (once.exchange(false)) {
+                    db->run("update inventory.inventory_stock set on_hand = 9 where product_id = 1"
+                    );
+                    db->run("delete from inventory.inventory_stock where product_id = 2");
+                }
+            };
+        }};
+    REQUIRE(running.becomes_relay());
+    CHECK(running.sink.on_hand(1, 1) == 9);
+    CHECK(running.sink.on_hand(1, 2) == -1);
+
+    once = true;
+    db->run("update inventory.inventory_stock set on_hand = 1 where product_id = 1");
+    const auto before = running.sink.copy().position.snapshot.xmax;
+    std::atomic<bool> done{false};
+    running.follower.refresh([&](const auto&) { done = true; });
+    REQUIRE(eventually([&] { return done.load(); }));
+    CHECK(running.sink.on_hand(1, 1) == 9);
+    CHECK(running.sink.copy().position.snapshot.xmax >= before);
+}
+
+TEST_CASE("source: changes go on arriving while a load runs", "[source]") {
+    const Database database;
+    database.seed(1, 200);
+    Db db{database.url()};
+    Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    // The load must wait for this lock; the drains need not.
+    Db blocker{database.url()};
+    blocker.run("begin");
+    blocker.run("lock table inventory.stores in access exclusive mode");
+    std::atomic<bool> done{false};
+    running.follower.refresh([&](const auto&) { done = true; });
+    db.run(
+        "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) values (1, "
+        "5, 'sale', -1)"
+    );
+    CHECK(eventually([&] { return running.sink.on_hand(1, 5) == 99; }, 2s));
+    CHECK_FALSE(done.load());
+    blocker.run("commit");
+    CHECK(eventually([&] { return done.load(); }));
+}
+
+TEST_CASE("source: a cleared copy is loaded again by whoever needs it", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    CHECK(outcome_of([&](auto done) { running.follower.clear(std::move(done)); }).has_value());
+    CHECK_FALSE(running.sink.copy().loaded);
+    CHECK(running.follower.freshness().stale);
+    Db db{database.url()};
+    db.run("update inventory.inventory_stock set on_hand = 4");
+    const auto outcome =
+        outcome_of([&](auto done) { running.follower.wait_for_load(in(5s), std::move(done)); });
+    CHECK(outcome.has_value());
+    CHECK(eventually([&] { return running.sink.on_hand(1, 1) == 4; }));
+    CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kCleared);
+    CHECK_FALSE(running.follower.freshness().stale);
+}
+
+TEST_CASE("source: requests to a stopped follower are answered", "[source]") {
+    const Database database;
+    Running running{options_for(database)};
+    REQUIRE(running.becomes_live());
+    std::atomic<int> answered{0};
+    running.follower.wait_until(
+        [] { return false; },
+        "never",
+        in(60s),
+        [&](const auto& result) {
+            answered +=
+                result.has_error() && result.error().code == base::ErrorCode::kUnavailable ? 1 : 0;
+        }
+    );
+    running.follower.stop();
+    running.follower.wait_for_ticket(1, in(60s), [&](const auto& result) {
+        answered += result.has_error() ? 1 : 0;
+    });
+    CHECK(answered == 2);
+}

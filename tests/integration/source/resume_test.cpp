@@ -1,0 +1,98 @@
+#include "harness.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace stockd;
+using namespace stockd::source;
+using namespace stockd::source::test;
+
+TEST_CASE("source: after a lost connection the follower goes on from its position", "[source]") {
+    const Database database;
+    database.seed(1, 2);
+    const Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    const auto before = running.sink.copy().position;
+    Db db{database.url()};
+    for (int i = 1; i <= 3; ++i) {
+        database.cut_followers();
+        db.run(
+            "update inventory.inventory_stock set on_hand = $1 where product_id = 1",
+            {std::to_string(i)}
+        );
+        REQUIRE(eventually([&] { return running.sink.on_hand(1, 1) == i; }));
+    }
+    CHECK(running.sink.loads() == 1);
+    CHECK(running.follower.status().reconnects >= 1);
+    CHECK(running.sink.copy().position.incarnation == before.incarnation);
+}
+
+TEST_CASE("source: a position that is older than what is kept leads to a load", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    const Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    Db db{database.url()};
+    db.run(
+        "update inventory.epoch set released_xid = (pg_current_xact_id()::text::bigint + "
+        "1000)::text::xid8"
+    );
+    REQUIRE(eventually([&] {
+        return !running.seen<observe::LoadFailed>().empty() || running.sink.loads() >= 2 ||
+               running.follower.status().reconnects >= 1;
+    }));
+    db.run("update inventory.epoch set released_xid = '0'");
+    CHECK(eventually([&] { return running.sink.loads() >= 2 && running.live(); }));
+    CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kTooOld);
+}
+
+TEST_CASE("source: old data are served marked stale while the database is away", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    const Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    CHECK_FALSE(running.follower.freshness().stale);
+    Db db{database.url()};
+    const auto name = db.value("select current_database()");
+    db.run("alter database " + name + " connection limit 0");
+    db.run("create role tester_" + name + " login");
+    // A superuser passes a connection limit: the database is closed altogether.
+    db.run("update pg_database set datallowconn = false where datname = $1", {name});
+    db.run(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> "
+        "pg_backend_pid()",
+        {name}
+    );
+    CHECK(eventually([&] { return running.follower.freshness().stale; }));
+    CHECK(running.sink.on_hand(1, 1) == 100);
+    CHECK(eventually([&] {
+        return running.follower.status().not_ready == std::vector<std::string>{"database_away"};
+    }));
+    db.run("update inventory.inventory_stock set on_hand = 55");
+    db.run("update pg_database set datallowconn = true where datname = $1", {name});
+    db.run("drop role tester_" + name);
+    CHECK(eventually([&] {
+        return running.sink.on_hand(1, 1) == 55 && !running.follower.freshness().stale;
+    }));
+    CHECK(running.sink.loads() == 1);
+}
+
+TEST_CASE("source: a ticket that waits is ended by name when the incarnation changes", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    Db db{database.url()};
+    db.run("begin");
+    const auto ticket = std::stoull(db.value("select inventory.ticket()"));
+    Db other{database.url()};
+    const auto outcome = outcome_of([&](auto done) {
+        running.follower.wait_for_ticket(
+            ticket, std::chrono::steady_clock::now() + 20s, std::move(done)
+        );
+        other.run("delete from inventory.incarnation_token");
+        database.cut_followers();
+    });
+    REQUIRE(outcome.has_error());
+    CHECK(outcome.error().code == base::ErrorCode::kForeignIncarnation);
+    db.run("rollback");
+}
