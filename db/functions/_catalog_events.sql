@@ -17,6 +17,9 @@ declare
     v_category_id bigint := case when in_noun in ('product', 'category') then (v_row ->> 'category_id')::bigint end;
     v_context record;
 begin
+    if inventory._is_replicating() then
+        return;
+    end if;
     select c.* into v_context from inventory._writer_context() as c;
     insert into inventory.inventory_event (
         type, store_id, product_id, vendor_id, category_id, changes, actor, correlation_id

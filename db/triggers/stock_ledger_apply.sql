@@ -10,6 +10,15 @@ declare
     v_short record;
     v_context record;
 begin
+    if current_setting('session_replication_role') = 'replica' then
+        if inventory._is_replicating() or not exists (select from new_rows as n where n.version = 0) then
+            return null;
+        end if;
+        raise exception 'a movement inserted under session_replication_role = replica must carry its version'
+            using errcode = 'SD009',
+            detail = 'In this role the movement is taken as it is, and its stock row is expected to come with it.',
+            hint = 'Insert it in the role origin, where it is applied to its stock row.';
+    end if;
     select n.kind, n.store_id, n.product_id, s.store_id as known_store_id, p.product_id as known_product_id into v_wrong
     from new_rows as n
     left join inventory.stores as s on s.store_id = n.store_id
@@ -86,7 +95,7 @@ create or replace trigger after_10_insert
     after insert on inventory.stock_ledger
     referencing new table as new_rows
     for each statement
-    when (current_user <> 'inventory_engine' and current_setting('session_replication_role') <> 'replica')
+    when (current_user <> 'inventory_engine')
     execute function inventory.stock_ledger_after_insert();
 
 alter table inventory.stock_ledger enable always trigger after_10_insert;
