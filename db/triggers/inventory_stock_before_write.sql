@@ -45,39 +45,45 @@ $$;
 comment on function inventory.inventory_stock_before_insert() is
     'Gives a new stock row its first version, its change and the defaults of its product and store.';
 
+-- The hot path, measured in instructions per one-row update (bare: 124 000). No WHEN: reading the condition from its text costs
+-- 20 000 per statement, the test here 3 000 per row. No SET search_path: 10 000. Therefore every name and operator is qualified, so
+-- that no schema in a caller's search_path can put in its own.
 create or replace function inventory.inventory_stock_before_update() returns trigger
 language plpgsql
-set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if new.version <> old.version and current_setting('session_replication_role') = 'replica' then
+    if current_user operator(pg_catalog.=) 'inventory_engine' or (
+        new.version operator(pg_catalog.<>) old.version
+        and pg_catalog.current_setting('session_replication_role') operator(pg_catalog.=) 'replica'
+    ) then
         return new;
     end if;
-    if new.product_id <> old.product_id or new.store_id <> old.store_id then
+    new.on_hand_delta := new.on_hand operator(pg_catalog.-) old.on_hand;
+    new.reserved_delta := new.reserved operator(pg_catalog.-) old.reserved;
+    if new.product_id operator(pg_catalog.<>) old.product_id or new.store_id operator(pg_catalog.<>) old.store_id then
         -- Leaves one stock row and arrives at another: the key change trigger records both.
         new.version := 0;
         new.on_hand_delta := 0;
         new.reserved_delta := 0;
-        new.updated_at := clock_timestamp();
+        new.updated_at := pg_catalog.clock_timestamp();
         return new;
     end if;
-    new.on_hand_delta := new.on_hand - old.on_hand;
-    new.reserved_delta := new.reserved - old.reserved;
-    if new.on_hand_delta = 0 and new.reserved_delta = 0 then
-        new.version := old.version;
-        if new.low_stock_threshold is not distinct from old.low_stock_threshold
-            and new.allow_negative is not distinct from old.allow_negative then
-            new.updated_at := old.updated_at;
-        else
-            new.updated_at := clock_timestamp();
-        end if;
+    if new.on_hand_delta operator(pg_catalog.<>) 0 or new.reserved_delta operator(pg_catalog.<>) 0 then
+        new.version := old.version operator(pg_catalog.+) 1;
+        new.updated_at := pg_catalog.clock_timestamp();
     else
-        new.version := old.version + 1;
-        new.updated_at := clock_timestamp();
+        new.version := old.version;
+        new.updated_at := case
+            when new.low_stock_threshold operator(pg_catalog.<>) old.low_stock_threshold
+                or (new.allow_negative and not old.allow_negative) or (old.allow_negative and not new.allow_negative)
+            then pg_catalog.clock_timestamp()
+            else old.updated_at
+        end;
     end if;
-    if new.on_hand - new.reserved < 0 and not new.allow_negative then
+    if new.on_hand operator(pg_catalog.<) new.reserved and not new.allow_negative then
         perform inventory._raise_insufficient(
-            new.store_id, new.product_id, new.reserved_delta - new.on_hand_delta, old.on_hand - old.reserved
+            new.store_id, new.product_id, new.reserved_delta operator(pg_catalog.-) new.on_hand_delta,
+            old.on_hand operator(pg_catalog.-) old.reserved
         );
     end if;
     return new;
@@ -95,7 +101,7 @@ create or replace trigger before_10_insert
 
 create or replace trigger before_10_update
     before update on inventory.inventory_stock
-    for each row when (current_user <> 'inventory_engine')
+    for each row
     execute function inventory.inventory_stock_before_update();
 
 alter table inventory.inventory_stock enable always trigger before_10_insert;
