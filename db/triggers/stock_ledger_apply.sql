@@ -9,6 +9,8 @@ declare
     v_wrong record;
     v_short record;
     v_context record;
+    v_keys inventory.stock_key[];
+    v_moved bigint;
 begin
     if current_setting('session_replication_role') = 'replica' then
         if inventory._is_replicating() or not exists (select from new_rows as n where n.version = 0) then
@@ -32,9 +34,8 @@ begin
             v_wrong.known_product_id is not null
         );
     end if;
-    perform inventory._lock_stock_rows(
-        array(select distinct (n.store_id, n.product_id)::inventory.stock_key from new_rows as n)
-    );
+    v_keys := array(select distinct (n.store_id, n.product_id)::inventory.stock_key from new_rows as n);
+    perform inventory._lock_stock_rows(v_keys);
     select b.* into v_short
     from (
         select s.store_id, s.product_id, s.available, sum(n.on_hand_delta) - sum(n.reserved_delta) as change
@@ -83,6 +84,10 @@ begin
         order by m.store_id, m.product_id, m.version desc
     ) as m
     where s.store_id = m.store_id and s.product_id = m.product_id;
+    get diagnostics v_moved = row_count;
+    if v_moved <> cardinality(v_keys) then
+        raise exception 'the store or the product of a movement was deleted meanwhile' using errcode = 'SD006';
+    end if;
     return null;
 end
 $$;
