@@ -4,12 +4,24 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    new.updated_at := clock_timestamp();
+    if inventory._is_replicating() then
+        return new;
+    end if;
+    if new.category_id <> old.category_id then
+        raise exception 'category_id of a category cannot be changed'
+            using errcode = '428C9', hint = 'Make another row; everything recorded names this one by its id.';
+    end if;
+    -- Times are the database's: one that is edited alone would be a change that readers are not told of.
+    new.created_at := old.created_at;
+    new.updated_at := old.updated_at;
+    if new.* is distinct from old.* then
+        new.updated_at := clock_timestamp();
+    end if;
     return new;
 end
 $$;
 
-comment on function inventory.categories_before_write() is 'Says when the category last changed.';
+comment on function inventory.categories_before_write() is 'Says when the category last changed; keeps its id and its creation.';
 
 create or replace function inventory.categories_after_write() returns trigger
 language plpgsql security definer
