@@ -56,11 +56,19 @@ begin
         new.version operator(pg_catalog.<>) old.version
         and pg_catalog.current_setting('session_replication_role') operator(pg_catalog.=) 'replica'
     ) then
+        if current_user operator(pg_catalog.<>) 'inventory_engine' then
+            -- Recorded with the movement that comes along; left in, the statement trigger would record it again.
+            new.on_hand_delta := 0;
+            new.reserved_delta := 0;
+        end if;
         return new;
     end if;
     new.on_hand_delta := new.on_hand operator(pg_catalog.-) old.on_hand;
     new.reserved_delta := new.reserved operator(pg_catalog.-) old.reserved;
     if new.product_id operator(pg_catalog.<>) old.product_id or new.store_id operator(pg_catalog.<>) old.store_id then
+        if inventory._is_replicating() then
+            return new;
+        end if;
         -- Leaves one stock row and arrives at another: the key change trigger records both.
         new.version := 0;
         new.on_hand_delta := 0;
@@ -74,6 +82,7 @@ begin
     else
         new.version := old.version;
         new.updated_at := case
+            when inventory._is_replicating() then new.updated_at
             when new.low_stock_threshold operator(pg_catalog.<>) old.low_stock_threshold
                 or (new.allow_negative and not old.allow_negative) or (old.allow_negative and not new.allow_negative)
             then pg_catalog.clock_timestamp()

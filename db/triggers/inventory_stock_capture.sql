@@ -64,10 +64,10 @@ begin
     )
     select
         n.store_id, n.product_id, 'direct', n.on_hand_delta, n.reserved_delta, n.on_hand, n.reserved, n.version,
-        case when v_reason operator(pg_catalog.<>) '' then v_reason end,
-        case when v_reference operator(pg_catalog.<>) '' then v_reference end,
-        case when v_actor operator(pg_catalog.<>) '' then v_actor else session_user end,
-        case when v_correlation_id operator(pg_catalog.<>) '' then v_correlation_id end,
+        case when v_reason operator(pg_catalog.<>) '' then pg_catalog.left(v_reason, 2000) end,
+        case when v_reference operator(pg_catalog.<>) '' then pg_catalog.left(v_reference, 500) end,
+        case when v_actor operator(pg_catalog.<>) '' then pg_catalog.left(v_actor, 200) else session_user end,
+        case when v_correlation_id operator(pg_catalog.<>) '' then pg_catalog.left(v_correlation_id, 200) end,
         true
     from new_rows as n
     where n.on_hand_delta operator(pg_catalog.<>) 0 or n.reserved_delta operator(pg_catalog.<>) 0;
