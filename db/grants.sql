@@ -69,7 +69,7 @@ end
 $$;
 grant execute on function
     inventory.doorbell_lock(), inventory.relay_lock(), inventory.ticket(), inventory.incarnation(), inventory.position(),
-    inventory.feed_after(text, integer), inventory.covers(text, text), inventory._parse_position(text), inventory.movement_kinds()
+    inventory.feed_after(text, integer), inventory.covers(text, text), inventory.movement_kinds()
     to inventory_reader;
 grant execute on function
     inventory._raise_insufficient(bigint, bigint, bigint, bigint), inventory._is_replicating(), inventory._begin_import(text, text, text, text, text),

@@ -1,7 +1,9 @@
 -- Raises SD003 when rows that the position has not read were let go. A transaction of its list that is still open has let
 -- nothing go.
+-- Call it after the read that it vouches for: from then on the reader's lock on the ledger keeps rows from being let go, and
+-- VOLATILE sees what was let go just before.
 create or replace function inventory._check_not_released(in_xmax xid8, in_xip xid8[]) returns void
-language plpgsql stable
+language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -27,7 +27,6 @@ declare
     v_movement_floor bigint;
     v_event_floor bigint;
 begin
-    perform inventory._check_not_released(in_xmax, in_xip);
     select e.movement_id_floor, e.event_seq_floor into v_movement_floor, v_event_floor from inventory.epoch as e;
     return query
     with moved as materialized (
@@ -99,6 +98,7 @@ begin
     select 'c'::"char", null, null, null, null, null, null, null, null, jsonb_build_object('nonce', h.event_id)
     from happened as h
     where h.type = 'canary';
+    perform inventory._check_not_released(in_xmax, in_xip);
 end
 $$;
 
