@@ -64,7 +64,7 @@ base::ErrorCode code_of_sqlstate(std::string_view sqlstate) noexcept {
     if (sqlstate == "42501" || cls == "28") {
         return base::ErrorCode::kPermissionDenied;
     }
-    if (cls == "22" || sqlstate == "SD001") {
+    if (cls == "22" || sqlstate == "SD001" || sqlstate == "SD007") {
         return base::ErrorCode::kInvalidArgument;
     }
     if (cls == "23" || cls == "40" || cls == "SD") {
