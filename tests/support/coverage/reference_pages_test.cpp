@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "config/options.hpp"
 #include "config/settings.hpp"
+#include "observe/log_line.hpp"
 #include "pg/connection.hpp"
 
 #include <catch2/catch.hpp>
@@ -17,7 +18,10 @@
 
 /// docs/reference/errors.md and settings.md say what the program and db/ do.
 
-using namespace stockd;
+namespace base = stockd::base;
+namespace config = stockd::config;
+namespace observe = stockd::observe;
+namespace pg = stockd::pg;
 
 namespace {
 
@@ -181,4 +185,12 @@ TEST_CASE("reference: settings.md has the parameters of writers", "[reference]")
     const auto listed = first_cells(table(page("settings.md"), "parameter"));
     const auto read = all_matches(schema(), R"(current_setting\('(inventory\.[a-z_]+)')");
     CHECK(listed == read);
+}
+
+TEST_CASE(
+    "reference: the log says a failed refresh in the words that people look for", "[reference]"
+) {
+    const auto line = observe::line_of(observe::LoadFailed{
+        observe::LoadReason::kTtl, {base::ErrorCode::kTimeout, "too slow", {}, {}, {}}, {}});
+    CHECK(line.message == "Failed to refresh cache: too slow");
 }
