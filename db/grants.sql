@@ -46,6 +46,8 @@ grant select on inventory.epoch to inventory_admin;
 -- as: inventory_owner
 revoke all on function inventory.make_ledger_months(integer) from public;
 grant execute on function inventory.make_ledger_months(integer) to inventory_daemon, inventory_admin;
+revoke all on function inventory.release_ledger_month(date), inventory.finish_restore() from public;
+grant execute on function inventory.release_ledger_month(date), inventory.finish_restore() to inventory_admin;
 revoke all on function inventory.ring_doorbell() from public;
 grant execute on function inventory.ring_doorbell() to inventory_engine, inventory_writer;
 
@@ -79,3 +81,4 @@ grant execute on function
 grant execute on function
     inventory._drain(xid8, xid8[], timestamptz), inventory._write_canary(uuid, text, boolean, text), inventory._canary_exists(uuid)
     to inventory_daemon;
+grant execute on function inventory.release_events(timestamptz) to inventory_admin;

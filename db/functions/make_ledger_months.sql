@@ -2,6 +2,7 @@
 -- Makes the monthly partitions of the ledger up to so many months ahead (null: the setting ledger_months_ahead), and moves into
 -- them what the default partition caught meanwhile. Safe to call at any time and by several at once; waits at most 2 s for its
 -- locks (ShareUpdateExclusive on the ledger, AccessExclusive on the default partition), then raises lock_not_available.
+-- Months that the default partition holds movements of are made too, however long ago.
 -- Returns the names of what it made. As the owner: only the owner may make partitions.
 create or replace function inventory.make_ledger_months(months_ahead integer default null) returns setof text
 language plpgsql volatile security definer
@@ -25,6 +26,9 @@ begin
         select m from generate_series(
             date_trunc('month', now()), date_trunc('month', now()) + make_interval(months => v_ahead), interval '1 month'
         ) as m
+        union
+        select date_trunc('month', d.recorded_at) from inventory.stock_ledger_default as d where d.recorded_at < now()
+        order by 1
     loop
         v_name := 'stock_ledger_' || to_char(v_month, 'YYYY_MM');
         continue when to_regclass('inventory.' || v_name) is not null;
@@ -34,6 +38,12 @@ begin
             'create table inventory.%I (like inventory.stock_ledger including defaults including constraints)', v_name
         );
         execute format('comment on table inventory.%I is %L', v_name, 'Movements recorded in ' || to_char(v_month, 'YYYY-MM') || ' (UTC).');
+        -- A month that is published for logical replication identifies its rows as the ledger does.
+        if exists (
+            select from pg_class as c where c.oid = 'inventory.stock_ledger'::regclass and c.relreplident = 'f'
+        ) then
+            execute format('alter table inventory.%I replica identity full', v_name);
+        end if;
         lock table inventory.stock_ledger_default in access exclusive mode;
         if exists (
             select from inventory.stock_ledger_default as d
