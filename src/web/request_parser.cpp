@@ -136,7 +136,7 @@ Problem problem_of_parse(const boost::beast::error_code& error) {
         return {
             .status = 505,
             .code = "http_version",
-            .message = "This server speaks HTTP/1.1 and HTTP/1.0",
+            .message = "This server speaks HTTP/1.1 and HTTP/1.0, in lines that end in CR LF",
             .hint = "Ask with HTTP/1.1, without TLS.",
             .detail = {},
             .allow = {},

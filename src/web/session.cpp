@@ -4,6 +4,7 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <utility>
@@ -23,6 +24,8 @@ constexpr std::size_t kKeepMax = 256 * 1024;
 /// A client that is still sending when it is refused must get to read the answer: closing at once
 /// would reset the connection under it. Chosen: long enough for a body of some megabytes.
 constexpr std::chrono::milliseconds kLinger{2000};
+/// While the server stops, which is waiting for this.
+constexpr std::chrono::milliseconds kLingerAtStop{200};
 constexpr std::size_t kLingerBytesMax = 64 * 1024 * 1024;
 
 Problem internal_error() {
@@ -143,24 +146,31 @@ Session::Parsed Session::parse() {
     if (!parser_) {
         begin_request();
     }
-    boost::beast::error_code error;
-    const auto used =
-        parser_->put(net::const_buffer(in_.data() + in_begin_, in_end_ - in_begin_), error);
-    in_begin_ += used;
-    request_bytes_ += used;
-    if (error && error != http::error::need_more) {
-        return refuse(problem_of_parse(error));
-    }
-    if (parser_->is_done()) {
-        if (incoming_.hosts != 1 && !incoming_.is_http_10) {
-            return refuse(no_host());
+    // Beast limits only what it cannot parse yet, not the fields that it takes one by one; so no
+    // more is given to it than a header may have, until the header is whole.
+    bool has_header = parser_->is_header_done();
+    while (true) {
+        const auto available = in_end_ - in_begin_;
+        const auto room = has_header ? available : limits.header_bytes_max - request_bytes_;
+        const auto offered = std::min(available, room);
+        boost::beast::error_code error;
+        const auto used = parser_->put(net::const_buffer(in_.data() + in_begin_, offered), error);
+        in_begin_ += used;
+        request_bytes_ += used;
+        if (error && error != http::error::need_more) {
+            return refuse(problem_of_parse(error));
         }
-        return Parsed::kRequest;
-    }
-    // Beast limits what it cannot parse yet; fields that it has parsed one by one are counted here.
-    const bool has_header = parser_->is_header_done();
-    if (!has_header && request_bytes_ + (in_end_ - in_begin_) > limits.header_bytes_max) {
-        return refuse(header_too_large());
+        if (parser_->is_done()) {
+            const bool has_host = incoming_.hosts == 1 || incoming_.is_http_10;
+            return has_host ? Parsed::kRequest : refuse(no_host());
+        }
+        const bool had_header = std::exchange(has_header, parser_->is_header_done());
+        if (!has_header && offered == room) {
+            return refuse(header_too_large());
+        }
+        if (had_header || !has_header || offered == available) {
+            break;
+        }
     }
     if (request_bytes_ + (in_end_ - in_begin_) > request_bytes_max()) {
         return refuse(body_too_large());
@@ -409,7 +419,8 @@ void Session::linger() {
     NetError ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
     state_ = State::kLingering;
-    deadline_ = std::chrono::steady_clock::now() + kLinger;
+    deadline_ =
+        std::chrono::steady_clock::now() + (worker_.is_stopping() ? kLingerAtStop : kLinger);
     if (!is_op_pending_) {
         read_to_discard();
     }

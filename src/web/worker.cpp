@@ -143,6 +143,7 @@ void Worker::retire(std::size_t slot) {
     retired_.push_back(std::move(sessions_[slot]));
     free_.push_back(slot);
     shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+    stop_if_done();
 }
 
 void Worker::resume(std::size_t slot, std::uint64_t wait_id, const base::Result<void>& result) {
@@ -185,9 +186,7 @@ void Worker::stop_if_done() {
     if (!is_stopping_) {
         return;
     }
-    const bool is_empty = std::none_of(sessions_.begin(), sessions_.end(), [](const auto& session) {
-        return session != nullptr;
-    });
+    const bool is_empty = free_.size() == sessions_.size();
     if (is_empty) {
         io_.stop();
     }
