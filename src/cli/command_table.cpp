@@ -5,6 +5,7 @@ namespace stockd::cli {
 const std::vector<AddCommand>& command_table() {
     static const std::vector<AddCommand> table{
         add_migrate,
+        add_import,
         add_status,
         add_get,
         add_watch,

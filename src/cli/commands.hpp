@@ -6,6 +6,7 @@ namespace stockd::cli {
 
 void add_bench(Registration& to);
 void add_get(Registration& to);
+void add_import(Registration& to);
 void add_migrate(Registration& to);
 void add_status(Registration& to);
 void add_verify(Registration& to);

@@ -1,0 +1,423 @@
+#include "importer/mapper.hpp"
+
+#include "importer/values.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+namespace stockd::importer {
+
+namespace {
+
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+constexpr std::array<std::string_view, 10> kKinds{
+    "sale",
+    "deduction",
+    "purchase",
+    "opening",
+    "return",
+    "adjustment",
+    "compensation",
+    "transfer_out",
+    "transfer_in",
+    "count"};
+constexpr std::array<std::string_view, 4> kAvailabilities{
+    "available", "out_of_stock", "preorder", "discontinued"};
+
+base::Error invalid(std::string message, std::string hint = {}) {
+    return {base::ErrorCode::kInvalidArgument, std::move(message), {}, std::move(hint), {}};
+}
+
+std::string join(const std::vector<std::string_view>& names) {
+    std::string text;
+    for (const auto name : names) {
+        text += text.empty() ? "" : ", ";
+        text += name;
+    }
+    return text;
+}
+
+bool is_same_name(std::string_view left, std::string_view right) {
+    std::string a(left);
+    std::string b(right);
+    fold_upper(a);
+    fold_upper(b);
+    return a == b;
+}
+
+/// Where a heading stands. Errors: it is missing, or stands there twice.
+base::Result<std::size_t> find_column(
+    const std::vector<std::string_view>& heading, std::string_view name
+) {
+    const auto found = std::find(heading.begin(), heading.end(), name);
+    if (found == heading.end()) {
+        return invalid(
+            "the file has no column \"" + std::string(name) + "\"", "It has: " + join(heading) + "."
+        );
+    }
+    if (std::find(found + 1, heading.end(), name) != heading.end()) {
+        return invalid("the file has the column \"" + std::string(name) + "\" twice");
+    }
+    return static_cast<std::size_t>(found - heading.begin());
+}
+
+/// Specified by the tables' CHECKs, in characters; 0 where nothing but the record limit holds.
+std::size_t longest(Field field) noexcept {
+    switch (field) {
+        case Field::kStore:
+        case Field::kSku:
+        case Field::kActor:
+        case Field::kCorrelationId:
+        case Field::kId:
+        case Field::kVendor:
+        case Field::kCategory:
+            return 200;
+        case Field::kReference:
+            return 500;
+        case Field::kName:
+        case Field::kStoreName:
+            return 1000;
+        case Field::kReason:
+            return 2000;
+        case Field::kTimeZone:
+            return 100;
+        case Field::kBaseUnit:
+            return 50;
+        default:
+            return 0;
+    }
+}
+
+/// Units that leave are written as positive numbers by people.
+bool is_outgoing(std::string_view kind) noexcept {
+    return kind == "sale" || kind == "deduction" || kind == "transfer_out";
+}
+
+}  // namespace
+
+base::Result<Mapper> Mapper::make(const Spec& spec, const std::vector<std::string_view>& heading) {
+    Mapper mapper{spec};
+    std::vector<std::string_view> names;
+    for (const auto name : heading) {
+        names.push_back(trim(name));
+    }
+    if (auto bound = mapper.bind(names); !bound) {
+        return bound.error();
+    }
+    if (auto complete = mapper.check_required(); !complete) {
+        return complete.error();
+    }
+    return mapper;
+}
+
+base::Result<void> Mapper::bind(const std::vector<std::string_view>& heading) {
+    column_count_ = heading.size();
+    columns_.fill(kNone);
+    for (std::size_t i = 0; i < kFieldCount; ++i) {
+        const auto field = static_cast<Field>(i);
+        if (!has_field(spec_->target, field)) {
+            continue;
+        }
+        const auto named = spec_->columns.find(field);
+        if (named != spec_->columns.end()) {
+            const auto column = find_column(heading, named->second);
+            if (!column) {
+                return column.error();
+            }
+            columns_[i] = *column;
+        } else if (!spec_->constants.contains(field)) {
+            const auto own =
+                std::find_if(heading.begin(), heading.end(), [&](std::string_view name) {
+                    return is_same_name(name, field_name(field)) ||
+                           (spec_->target == Target::kStores && field == Field::kStore &&
+                            is_same_name(name, "code"));
+                });
+            // An id decides about repetition, so it is never taken by chance.
+            if (own != heading.end() && field != Field::kId) {
+                columns_[i] = static_cast<std::size_t>(own - heading.begin());
+            }
+        }
+        const bool is_ruled =
+            std::any_of(spec_->rules.begin(), spec_->rules.end(), [&](const Rule& rule) {
+                return rule.set.contains(field);
+            });
+        is_used_[i] = columns_[i] != kNone || spec_->constants.contains(field) || is_ruled;
+        names_[i] = columns_[i] == kNone ? std::string(field_name(field))
+                                         : std::string(heading[columns_[i]]);
+    }
+    if (uses(Field::kId)) {
+        id_column_ = names_[static_cast<std::size_t>(Field::kId)];
+    }
+    for (const auto& rule : spec_->rules) {
+        BoundRule bound{&rule, {}};
+        for (const auto& condition : rule.when) {
+            const auto column = find_column(heading, condition.column);
+            if (!column) {
+                return column.error();
+            }
+            bound.columns.push_back(*column);
+        }
+        rules_.push_back(std::move(bound));
+    }
+    return {};
+}
+
+base::Result<void> Mapper::check_required() const {
+    std::vector<Field> needed;
+    switch (spec_->target) {
+        case Target::kProducts:
+            needed = {Field::kSku};
+            break;
+        case Target::kStores:
+            needed = {Field::kStore};
+            break;
+        case Target::kStock:
+            needed = {Field::kStore, Field::kSku, Field::kOnHand};
+            break;
+        case Target::kMovements:
+            needed = {
+                Field::kStore,
+                Field::kSku,
+                Field::kKind,
+                uses(Field::kDelta) ? Field::kDelta : Field::kQuantity};
+            break;
+    }
+    for (const auto field : needed) {
+        if (!uses(field)) {
+            const std::string name(field_name(field));
+            return invalid(
+                "nothing says what the " + name + " is",
+                "Name its column (--map " + name + "=COLUMN) or its value (--set " + name +
+                    "=VALUE)."
+            );
+        }
+    }
+    if (uses(Field::kDelta) && uses(Field::kQuantity)) {
+        return invalid(
+            "both quantity and delta are given",
+            "quantity takes its sign from the kind; delta is as it stands."
+        );
+    }
+    return {};
+}
+
+bool Mapper::reject(Field field, std::string_view message) {
+    reason_ = names_[static_cast<std::size_t>(field)];
+    reason_ += ": ";
+    reason_ += message;
+    return false;
+}
+
+bool Mapper::holds(const Condition& condition, std::string_view cell) const {
+    switch (condition.op) {
+        case Condition::Operator::kLess:
+        case Condition::Operator::kGreater: {
+            double number = 0;
+            const auto [end, error] =
+                std::from_chars(cell.data(), cell.data() + cell.size(), number);
+            if (error != std::errc{} || end != cell.data() + cell.size()) {
+                return false;
+            }
+            const auto limit = static_cast<double>(condition.number);
+            return condition.op == Condition::Operator::kLess ? number < limit : number > limit;
+        }
+        case Condition::Operator::kMatches:
+        case Condition::Operator::kMatchesNot:
+            break;
+    }
+    const bool matches =
+        std::any_of(condition.patterns.begin(), condition.patterns.end(), [&](const auto& pattern) {
+            return matches_glob(cell, pattern);
+        });
+    return matches == (condition.op == Condition::Operator::kMatches);
+}
+
+const Rule* Mapper::find_rule(const std::vector<std::string_view>& record) const {
+    for (const auto& bound : rules_) {
+        std::size_t i = 0;
+        const bool all = std::all_of(
+            bound.rule->when.begin(),
+            bound.rule->when.end(),
+            [&](const Condition& condition) {
+                return holds(condition, trim(record[bound.columns[i++]]));
+            }
+        );
+        if (all) {
+            return bound.rule;
+        }
+    }
+    return nullptr;
+}
+
+Mapper::Outcome Mapper::map(const std::vector<std::string_view>& record, Line& line) {
+    if (record.size() != column_count_) {
+        reason_ =
+            std::to_string(record.size()) + " columns instead of " + std::to_string(column_count_);
+        return Outcome::kRejected;
+    }
+    const Rule* const rule = find_rule(record);
+    if (rule != nullptr && rule->skip) {
+        reason_ = *rule->skip;
+        const auto from = columns_[static_cast<std::size_t>(
+            uses(Field::kDelta) ? Field::kDelta : Field::kQuantity
+        )];
+        const auto quantity =
+            from == kNone ? base::Result<std::int64_t>(0) : parse_integer(record[from]);
+        skipped_quantity_ = quantity ? *quantity : 0;
+        return Outcome::kSkipped;
+    }
+    for (std::size_t i = 0; i < kFieldCount; ++i) {
+        auto& text = line.texts[i];
+        text.clear();
+        if (!is_used_[i]) {
+            continue;
+        }
+        const auto field = static_cast<Field>(i);
+        if (columns_[i] != kNone) {
+            text = trim(record[columns_[i]]);
+        }
+        if (text.empty()) {
+            const auto constant = spec_->constants.find(field);
+            text = constant == spec_->constants.end() ? std::string{} : constant->second;
+        }
+        if (rule != nullptr && rule->set.contains(field)) {
+            text = rule->set.at(field);
+        }
+        if (!text.empty() && !convert(field, text)) {
+            return Outcome::kRejected;
+        }
+    }
+    return check(line) && set_quantity(line) ? Outcome::kLine : Outcome::kRejected;
+}
+
+bool Mapper::convert(Field field, std::string& text) {
+    const auto limit = longest(field);
+    if (limit > 0 && text.size() > limit && length_of(text) > limit) {
+        return reject(field, "longer than " + std::to_string(limit) + " characters");
+    }
+    switch (field) {
+        case Field::kSku:
+            if (spec_->fold_sku) {
+                fold_upper(text);
+            }
+            return true;
+        case Field::kBasePrice: {
+            auto money = parse_money(text);
+            if (!money) {
+                return reject(field, money.error().message);
+            }
+            text = std::move(*money);
+            return true;
+        }
+        case Field::kOccurredAt: {
+            const auto time = parse_time(text);
+            return time ? true : reject(field, time.error().message);
+        }
+        case Field::kAllowNegative:
+        case Field::kActive: {
+            const auto boolean = parse_boolean(text);
+            if (!boolean) {
+                return reject(field, boolean.error().message);
+            }
+            text = *boolean ? "true" : "false";
+            return true;
+        }
+        case Field::kLowStockThreshold:
+        case Field::kPiecesPerPack:
+        case Field::kPacksPerBox: {
+            const auto number = parse_integer(text);
+            const std::int64_t least = field == Field::kLowStockThreshold ? 0 : 1;
+            if (!number) {
+                return reject(field, number.error().message);
+            }
+            if (*number < least) {
+                return reject(field, "\"" + text + "\" is less than " + std::to_string(least));
+            }
+            text = std::to_string(*number);
+            return true;
+        }
+        case Field::kKind:
+            if (std::find(kKinds.begin(), kKinds.end(), text) == kKinds.end()) {
+                return reject(
+                    field, "\"" + text + "\" is no kind of movement that can be imported"
+                );
+            }
+            return true;
+        case Field::kAvailability:
+            if (std::find(kAvailabilities.begin(), kAvailabilities.end(), text) ==
+                kAvailabilities.end()) {
+                return reject(
+                    field,
+                    "\"" + text + "\" is none of available, out_of_stock, preorder, discontinued"
+                );
+            }
+            return true;
+        default:
+            return true;
+    }
+}
+
+bool Mapper::check(const Line& line) {
+    for (const auto field : {Field::kStore, Field::kSku, Field::kKind, Field::kId}) {
+        if (is_used_[static_cast<std::size_t>(field)] && line.text(field).empty()) {
+            return reject(field, "is blank");
+        }
+    }
+    return true;
+}
+
+bool Mapper::set_quantity(Line& line) {
+    line.quantity = 0;
+    if (spec_->target != Target::kMovements && spec_->target != Target::kStock) {
+        return true;
+    }
+    const auto field = spec_->target == Target::kStock ? Field::kOnHand
+                       : uses(Field::kDelta)           ? Field::kDelta
+                                                       : Field::kQuantity;
+    const auto quantity = parse_integer(line.text(field));
+    if (!quantity) {
+        return reject(
+            field, line.text(field).empty() ? std::string("is blank") : quantity.error().message
+        );
+    }
+    line.quantity = *quantity;
+    if (field == Field::kOnHand) {
+        return true;
+    }
+    if (*quantity == 0) {
+        return reject(field, "is zero, so nothing would move");
+    }
+    const auto& sign = line.text(Field::kSign);
+    if (!sign.empty() && sign != "auto" && sign != "negate" && sign != "as-is") {
+        return reject(Field::kSign, "\"" + sign + "\" is none of auto, negate, as-is");
+    }
+    const bool is_auto = sign.empty() || sign == "auto";
+    if (sign == "negate" ||
+        (is_auto && field == Field::kQuantity && is_outgoing(line.text(Field::kKind)))) {
+        if (*quantity == std::numeric_limits<std::int64_t>::min()) {
+            return reject(field, "\"" + line.text(field) + "\" does not fit in 64 bits");
+        }
+        line.quantity = -*quantity;
+    }
+    return true;
+}
+
+std::int64_t content_hash(const Line& line) noexcept {
+    // Specified: FNV-1a's offset basis and prime.
+    std::uint64_t hash = 0xCBF29CE484222325ULL;
+    const auto add = [&hash](std::string_view text) {
+        for (const char c : text) {
+            hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+        }
+        hash = (hash ^ 0xFFU) * 0x100000001B3ULL;
+    };
+    add(line.text(Field::kStore));
+    add(line.text(Field::kSku));
+    add(line.text(Field::kKind));
+    add(line.text(Field::kOccurredAt));
+    add(std::to_string(line.quantity));
+    return static_cast<std::int64_t>(hash);
+}
+
+}  // namespace stockd::importer

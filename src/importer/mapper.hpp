@@ -1,0 +1,88 @@
+#pragma once
+
+#include "importer/spec.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stockd::importer {
+
+/// A line that passed, in the words of the database. Empty text: not given.
+struct Line {
+    std::uint64_t number = 0;
+    std::array<std::string, kFieldCount>
+        texts;                  ///< by Field; money, times and booleans as PostgreSQL reads them
+    std::int64_t quantity = 0;  ///< movements: change of on_hand; stock: on_hand
+    std::int64_t store_id = 0;
+    std::int64_t product_id = 0;
+
+    [[nodiscard]] const std::string& text(Field field) const noexcept {
+        return texts[static_cast<std::size_t>(field)];
+    }
+};
+
+/// Turns records of a file with a known heading into lines. Pure; one thread.
+class Mapper {
+  public:
+    enum class Outcome : std::uint8_t { kLine, kSkipped, kRejected };
+
+    /// Errors: kInvalidArgument for a heading that lacks a needed column or has it twice.
+    [[nodiscard]] static base::Result<Mapper> make(
+        const Spec& spec, const std::vector<std::string_view>& heading
+    );
+
+    /// Fills `line` (but not its number and ids). `line` is reused from call to call.
+    [[nodiscard]] Outcome map(const std::vector<std::string_view>& record, Line& line);
+
+    /// Why the last record was rejected; the class under which it was skipped, and its quantity as
+    /// far as it has one.
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+    [[nodiscard]] std::int64_t skipped_quantity() const noexcept { return skipped_quantity_; }
+
+    /// Fields that may have a value, from a column, a constant or a rule.
+    [[nodiscard]] bool uses(Field field) const noexcept {
+        return is_used_[static_cast<std::size_t>(field)];
+    }
+
+    /// The heading of the id column; empty when lines are known by number.
+    [[nodiscard]] const std::string& id_column() const noexcept { return id_column_; }
+
+  private:
+    struct BoundRule {
+        const Rule* rule;
+        std::vector<std::size_t> columns;  ///< by condition
+    };
+
+    explicit Mapper(const Spec& spec)
+        : spec_(&spec) {}
+
+    [[nodiscard]] base::Result<void> bind(const std::vector<std::string_view>& heading);
+    [[nodiscard]] base::Result<void> check_required() const;
+    [[nodiscard]] const Rule* find_rule(const std::vector<std::string_view>& record) const;
+    [[nodiscard]] bool holds(const Condition& condition, std::string_view cell) const;
+    [[nodiscard]] bool convert(Field field, std::string& text);
+    [[nodiscard]] bool set_quantity(Line& line);
+    [[nodiscard]] bool check(const Line& line);
+    bool reject(Field field, std::string_view message);
+
+    const Spec* spec_;
+    std::size_t column_count_ = 0;
+    std::array<std::size_t, kFieldCount> columns_{};  ///< index in the record; kNone
+    std::array<bool, kFieldCount> is_used_{};
+    std::array<std::string, kFieldCount> names_;  ///< headings, for messages
+    std::vector<BoundRule> rules_;
+    std::string id_column_;
+    std::string reason_;
+    std::int64_t skipped_quantity_ = 0;
+};
+
+/// Hash of what a line says, by which the same id with other content is told from the same line
+/// (FNV-1a, 64 bits).
+[[nodiscard]] std::int64_t content_hash(const Line& line) noexcept;
+
+}  // namespace stockd::importer

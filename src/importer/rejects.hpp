@@ -1,0 +1,18 @@
+#pragma once
+
+#include "importer/batch.hpp"
+
+#include <string>
+#include <vector>
+
+namespace stockd::importer {
+
+/// Writes the rejected lines as they stand in the file, with the columns reject_line and
+/// reject_reason at the end, so that they can be mended and imported with the same mapping. A line
+/// that is no record stands whole in the first column. REQUIRES: sorted by line. Errors: kIo; the
+/// file of that name is then as it was before.
+[[nodiscard]] base::Result<void> write_rejects(
+    const Spec& spec, const std::string& path, const std::vector<Rejected>& rejects
+);
+
+}  // namespace stockd::importer
