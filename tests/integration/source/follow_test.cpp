@@ -83,7 +83,7 @@ TEST_CASE(
     "source: one statement over all rows, larger than any one answer, arrives whole", "[source]"
 ) {
     const Database database;
-    database.seed(20, 2000);
+    database.seed(5, 2000);
     const Running running{options_for(database)};
     REQUIRE(running.becomes_relay());
     Db db{database.url()};
