@@ -12,7 +12,7 @@ const std::string kText = "s1.0123456789abcdef.1000.2000.10:20:10,14";
 
 TEST_CASE("position: its text is read and written unchanged", "[position]") {
     const auto position = parse_position(kText);
-    REQUIRE(position);
+    REQUIRE(position.has_value());
     CHECK(position->since.unix_us == 1000);
     CHECK(position->taken.unix_us == 2000);
     CHECK(to_string(*position) == kText);
@@ -23,7 +23,7 @@ TEST_CASE("position: what is not a position is refused", "[position]") {
         as<std::string>{}, "", "s1", "s2.0123456789abcdef.1.2.1:2:", "s1.0123456789ABCDEF.1.2.1:2:", "s1.0123.1.2.1:2:",
         "s1.0123456789abcdef.x.2.1:2:", "s1.0123456789abcdef.1.2", "s1.0123456789abcdef.1.2.1:2"
     );
-    CHECK_FALSE(parse_position(text));
+    CHECK_FALSE(parse_position(text).has_value());
 }
 
 TEST_CASE("position: the hash follows what is visible and not the clock", "[position]") {
