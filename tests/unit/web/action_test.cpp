@@ -4,7 +4,7 @@
 
 #include <string>
 
-using namespace stockd::web;
+namespace stockd::web {
 
 namespace {
 
@@ -77,3 +77,5 @@ TEST_CASE("web: a body that is no action object is refused", "[web]") {
     CHECK(problem.code == "invalid_argument");
     CHECK_FALSE(problem.hint.empty());
 }
+
+}  // namespace stockd::web

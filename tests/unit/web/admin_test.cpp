@@ -8,8 +8,7 @@
 
 #include <regex>
 
-using namespace stockd;
-using namespace stockd::web;
+namespace stockd::web {
 
 namespace {
 
@@ -73,3 +72,5 @@ TEST_CASE("web: other paths and methods of the admin server are refused", "[web]
     CHECK(f.ask("/live", Method::kPost).status == 405);
     CHECK(f.ask("/live", Method::kPost).allow == "GET, HEAD");
 }
+
+}  // namespace stockd::web

@@ -10,8 +10,8 @@
 #include <limits>
 #include <string>
 
-using namespace stockd;
-using namespace stockd::web;
+namespace stockd::web {
+
 using test::golden;
 
 namespace {
@@ -238,3 +238,5 @@ TEST_CASE("web: actions answer the documented message and statistics", "[web]") 
     append_action_answer(out, CacheAction::kClear, CacheStats{});
     CHECK(out == golden("clear.json", out));
 }
+
+}  // namespace stockd::web

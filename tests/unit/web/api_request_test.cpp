@@ -4,8 +4,8 @@
 
 #include <string>
 
-using namespace stockd;
-using namespace stockd::web;
+namespace stockd::web {
+
 using observe::Route;
 
 namespace {
@@ -197,3 +197,5 @@ TEST_CASE("web: nothing of a request is left in the next", "[web]") {
     CHECK_FALSE(request.min_version.has_value());
     CHECK_FALSE(request.wait.has_value());
 }
+
+}  // namespace stockd::web

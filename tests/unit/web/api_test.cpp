@@ -8,8 +8,7 @@
 #include <atomic>
 #include <future>
 
-using namespace stockd;
-using namespace stockd::web;
+namespace stockd::web {
 
 namespace {
 
@@ -254,3 +253,5 @@ TEST_CASE("web: a wait that is over says so to the observer", "[web]") {
     CHECK(waits[0].covered);
     CHECK_FALSE(waits[1].covered);
 }
+
+}  // namespace stockd::web

@@ -8,8 +8,8 @@
 #include <limits>
 #include <string>
 
-using namespace stockd;
-using namespace stockd::web;
+namespace stockd::web {
+
 using namespace std::string_literals;
 
 namespace {
@@ -78,3 +78,5 @@ TEST_CASE("web: outside text in a message is cut between characters", "[web]") {
     CHECK(quoted(std::string(101, 'x')) == "'" + std::string(100, 'x') + "...'");
     CHECK(quoted(std::string(99, 'x') + "\u20ac") == "'" + std::string(99, 'x') + "...'");
 }
+
+}  // namespace stockd::web

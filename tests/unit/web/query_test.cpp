@@ -6,7 +6,8 @@
 #include <utility>
 #include <vector>
 
-using namespace stockd::web;
+namespace stockd::web {
+
 using namespace std::string_literals;
 
 TEST_CASE("web: a target is split at its first question mark", "[web]") {
@@ -112,3 +113,5 @@ TEST_CASE("web: a cursor gives back its code", "[web]") {
     const auto* const text = GENERATE("", "c1", "c1f", "c2ff", "c1zz", "c1ff", "c100", "TEA-1");
     CHECK_FALSE(parse_cursor(text).has_value());
 }
+
+}  // namespace stockd::web

@@ -4,7 +4,7 @@
 
 #include <string>
 
-using namespace stockd::web;
+namespace stockd::web {
 
 TEST_CASE("web: the date is written as RFC 9110 wants it", "[web]") {
     DateHeader date;
@@ -54,3 +54,5 @@ TEST_CASE("web: every status that is sent has a phrase", "[web]") {
     );
     CHECK_FALSE(reason_phrase(status).empty());
 }
+
+}  // namespace stockd::web

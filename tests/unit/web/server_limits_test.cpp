@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-using namespace stockd;
-using namespace stockd::web;
+namespace stockd::web {
+
 using std::chrono::milliseconds;
 using test::Client;
 using test::Running;
@@ -257,3 +257,5 @@ TEST_CASE("web: a wait that nobody ends is ended by the server", "[web]") {
     server.shop().hold(false);
     CHECK(client.get("/api/inventory/TEA-1").status == 200);
 }
+
+}  // namespace stockd::web

@@ -5,8 +5,8 @@
 
 #include <future>
 
-using namespace stockd;
-using namespace stockd::web;
+namespace stockd::web {
+
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using test::Client;
@@ -104,3 +104,5 @@ TEST_CASE("web: a server that was never started stops too", "[web]") {
     CHECK(server->port() != 0);
     CHECK(server->address() == "127.0.0.1:" + std::to_string(server->port()));
 }
+
+}  // namespace stockd::web

@@ -8,8 +8,8 @@
 
 #include <regex>
 
-using namespace stockd;
-using namespace stockd::web;
+namespace stockd::web {
+
 using test::Client;
 using test::Running;
 
@@ -211,6 +211,7 @@ TEST_CASE("web: addresses are read", "[web]") {
 TEST_CASE("web: many clients at once get their own answers", "[web]") {
     Running server{{}, 2};
     std::vector<std::thread> threads;
+    threads.reserve(8);
     std::atomic<int> right{0};
     for (int t = 0; t < 8; ++t) {
         threads.emplace_back([&, t] {
@@ -229,3 +230,5 @@ TEST_CASE("web: many clients at once get their own answers", "[web]") {
     }
     CHECK(right == 1600);
 }
+
+}  // namespace stockd::web

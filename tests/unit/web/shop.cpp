@@ -7,10 +7,10 @@ namespace stockd::web::test {
 
 namespace {
 
-const base::StoreId kBerlin{1};
-const base::StoreId kHamburg{2};
-const base::StoreId kClosed{3};
-const base::ProductId kTea{1};
+constexpr base::StoreId kBerlin{1};
+constexpr base::StoreId kHamburg{2};
+constexpr base::StoreId kClosed{3};
+constexpr base::ProductId kTea{1};
 
 base::Error error_of(base::ErrorCode code, std::string message) {
     return {
