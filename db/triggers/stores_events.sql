@@ -1,4 +1,4 @@
--- Every change of stores is an event. Row by row: these are edits by people, not the hot path.
+-- Every change of stores is an event, written set-based at the end of the statement: an import changes them by the thousand.
 create or replace function inventory.stores_before_write() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -26,18 +26,43 @@ comment on function inventory.stores_before_write() is 'Says when the store last
 create or replace function inventory.stores_after_write() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
 begin
-    perform inventory._catalog_events(
-        'store',
-        case when tg_op <> 'INSERT' then to_jsonb(old) end,
-        case when tg_op <> 'DELETE' then to_jsonb(new) end
-    );
+    if inventory._is_replicating() then
+        return null;
+    end if;
+    if tg_op = 'INSERT' then
+        insert into inventory.inventory_event (type, store_id, changes, actor, correlation_id, rung)
+        select
+            e.type, n.store_id, e.changes, c.actor, c.correlation_id,
+            (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
+        from new_rows as n
+        cross join lateral inventory._catalog_events('store', null, to_jsonb(n)) as e
+        cross join inventory._writer_context() as c;
+    elsif tg_op = 'UPDATE' then
+        insert into inventory.inventory_event (type, store_id, changes, actor, correlation_id, rung)
+        select
+            e.type, n.store_id, e.changes, c.actor, c.correlation_id,
+            (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
+        from old_rows as o
+        join new_rows as n on n.store_id = o.store_id
+        cross join lateral inventory._catalog_events('store', to_jsonb(o), to_jsonb(n)) as e
+        cross join inventory._writer_context() as c;
+    else
+        insert into inventory.inventory_event (type, store_id, changes, actor, correlation_id, rung)
+        select
+            e.type, o.store_id, e.changes, c.actor, c.correlation_id,
+            (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
+        from old_rows as o
+        cross join lateral inventory._catalog_events('store', to_jsonb(o), null) as e
+        cross join inventory._writer_context() as c;
+    end if;
     return null;
 end
 $$;
 
-comment on function inventory.stores_after_write() is 'Writes the events of a changed store.';
+comment on function inventory.stores_after_write() is 'Writes the events of changed stores.';
 
 create or replace function inventory.stores_before_truncate() returns trigger
 language plpgsql
@@ -57,14 +82,22 @@ create or replace trigger before_10_update
     for each row when (old.* is distinct from new.*)
     execute function inventory.stores_before_write();
 
-create or replace trigger after_10_insert_delete
-    after insert or delete on inventory.stores
-    for each row
+create or replace trigger after_10_insert
+    after insert on inventory.stores
+    referencing new table as new_rows
+    for each statement
     execute function inventory.stores_after_write();
 
 create or replace trigger after_10_update
     after update on inventory.stores
-    for each row when (old.* is distinct from new.*)
+    referencing old table as old_rows new table as new_rows
+    for each statement
+    execute function inventory.stores_after_write();
+
+create or replace trigger after_10_delete
+    after delete on inventory.stores
+    referencing old table as old_rows
+    for each statement
     execute function inventory.stores_after_write();
 
 create or replace trigger before_10_truncate
@@ -73,10 +106,12 @@ create or replace trigger before_10_truncate
     execute function inventory.stores_before_truncate();
 
 alter table inventory.stores enable always trigger before_10_update;
-alter table inventory.stores enable always trigger after_10_insert_delete;
+alter table inventory.stores enable always trigger after_10_insert;
 alter table inventory.stores enable always trigger after_10_update;
+alter table inventory.stores enable always trigger after_10_delete;
 alter table inventory.stores enable always trigger before_10_truncate;
 comment on trigger before_10_update on inventory.stores is 'Sets updated_at.';
-comment on trigger after_10_insert_delete on inventory.stores is 'Events store_created and store_deleted.';
-comment on trigger after_10_update on inventory.stores is 'Events of a changed store.';
+comment on trigger after_10_insert on inventory.stores is 'Events of new stores.';
+comment on trigger after_10_update on inventory.stores is 'Events of changed stores.';
+comment on trigger after_10_delete on inventory.stores is 'Events of deleted stores.';
 comment on trigger before_10_truncate on inventory.stores is 'Refuses TRUNCATE.';
