@@ -1,0 +1,20 @@
+#!/bin/sh
+# usage: build.sh PRESET [TARGET...]
+# Configures and builds; without targets, everything. One at a time per preset: make run and make test may start together.
+set -eu
+cd "$(dirname "$0")/.."
+preset=$1
+shift
+mkdir -p build
+exec 9>"build/.lock-$preset"
+flock 9
+# Only when it is new or a file list changed does it print more than a line.
+cmake --preset "$preset" >"build/.configure-$preset.log" 2>&1 || {
+    cat "build/.configure-$preset.log" >&2
+    exit 1
+}
+if [ $# -eq 0 ]; then
+    cmake --build --preset "$preset"
+else
+    cmake --build --preset "$preset" --target "$@"
+fi

@@ -1,0 +1,35 @@
+#!/bin/sh
+# usage: packages.sh SECTION...
+# Installs what these sections of packages.txt name and the machine lacks. Nothing missing: does nothing, and asks nobody.
+set -eu
+list=$(dirname "$0")/../packages.txt
+
+wanted=$(for section in "$@"; do
+    awk -v section="[$section]" '
+        /^\[/ { inside = ($0 == section); next }
+        inside && NF && $1 !~ /^#/ { print $1 }' "$list"
+done | sort -u)
+
+missing=""
+for package in $wanted; do
+    case "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true)" in
+        *"install ok installed"*) ;;
+        *) missing="$missing $package" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+    as_root=""
+elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+    as_root="sudo"
+else
+    echo "Packages are missing, and you are neither root nor can use sudo. Ask an administrator for: apt-get install$missing" >&2
+    exit 1
+fi
+echo "Installing:$missing"
+# shellcheck disable=SC2086  # both are lists of words
+{
+    $as_root apt-get update -q
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+}
