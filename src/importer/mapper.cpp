@@ -149,14 +149,28 @@ base::Result<void> Mapper::bind(const std::vector<std::string_view>& heading) {
     if (uses(Field::kId)) {
         id_column_ = names_[static_cast<std::size_t>(Field::kId)];
     }
+    return bind_rules(heading);
+}
+
+base::Result<void> Mapper::bind_rules(const std::vector<std::string_view>& heading) {
     for (const auto& rule : spec_->rules) {
-        BoundRule bound{&rule, {}};
+        BoundRule bound{&rule, {}, {}};
         for (const auto& condition : rule.when) {
             const auto column = find_column(heading, condition.column);
             if (!column) {
                 return column.error();
             }
             bound.columns.push_back(*column);
+        }
+        for (const auto& [field, value] : rule.set) {
+            if (!value.starts_with('@')) {
+                continue;
+            }
+            const auto column = find_column(heading, std::string_view(value).substr(1));
+            if (!column) {
+                return column.error();
+            }
+            bound.from_columns.emplace_back(field, *column);
         }
         rules_.push_back(std::move(bound));
     }
@@ -233,7 +247,7 @@ bool Mapper::holds(const Condition& condition, std::string_view cell) const {
     return matches == (condition.op == Condition::Operator::kMatches);
 }
 
-const Rule* Mapper::find_rule(const std::vector<std::string_view>& record) const {
+const Mapper::BoundRule* Mapper::find_rule(const std::vector<std::string_view>& record) const {
     for (const auto& bound : rules_) {
         std::size_t i = 0;
         const bool all = std::all_of(
@@ -244,7 +258,7 @@ const Rule* Mapper::find_rule(const std::vector<std::string_view>& record) const
             }
         );
         if (all) {
-            return bound.rule;
+            return &bound;
         }
     }
     return nullptr;
@@ -256,9 +270,9 @@ Mapper::Outcome Mapper::map(const std::vector<std::string_view>& record, Line& l
             std::to_string(record.size()) + " columns instead of " + std::to_string(column_count_);
         return Outcome::kRejected;
     }
-    const Rule* const rule = find_rule(record);
-    if (rule != nullptr && rule->skip) {
-        reason_ = *rule->skip;
+    const BoundRule* const bound = find_rule(record);
+    if (bound != nullptr && bound->rule->skip) {
+        reason_ = *bound->rule->skip;
         const auto from = columns_[static_cast<std::size_t>(
             uses(Field::kDelta) ? Field::kDelta : Field::kQuantity
         )];
@@ -274,21 +288,43 @@ Mapper::Outcome Mapper::map(const std::vector<std::string_view>& record, Line& l
             continue;
         }
         const auto field = static_cast<Field>(i);
-        if (columns_[i] != kNone) {
-            text = trim(record[columns_[i]]);
-        }
-        if (text.empty()) {
-            const auto constant = spec_->constants.find(field);
-            text = constant == spec_->constants.end() ? std::string{} : constant->second;
-        }
-        if (rule != nullptr && rule->set.contains(field)) {
-            text = rule->set.at(field);
-        }
+        fill(field, record, bound, text);
         if (!text.empty() && !convert(field, text)) {
             return Outcome::kRejected;
         }
     }
     return check(line) && set_quantity(line) ? Outcome::kLine : Outcome::kRejected;
+}
+
+/// The rule's value, else the column's, else the constant.
+void Mapper::fill(
+    Field field,
+    const std::vector<std::string_view>& record,
+    const BoundRule* bound,
+    std::string& text
+) const {
+    if (bound != nullptr) {
+        for (const auto& [into, column] : bound->from_columns) {
+            if (into == field) {
+                text = trim(record[column]);
+                return;
+            }
+        }
+        if (const auto value = bound->rule->set.find(field); value != bound->rule->set.end()) {
+            text = value->second;
+            return;
+        }
+    }
+    const auto column = columns_[static_cast<std::size_t>(field)];
+    if (column != kNone) {
+        text = trim(record[column]);
+    }
+    if (!text.empty()) {
+        return;
+    }
+    if (const auto constant = spec_->constants.find(field); constant != spec_->constants.end()) {
+        text = constant->second;
+    }
 }
 
 bool Mapper::convert(Field field, std::string& text) {

@@ -55,15 +55,23 @@ class Mapper {
   private:
     struct BoundRule {
         const Rule* rule;
-        std::vector<std::size_t> columns;  ///< by condition
+        std::vector<std::size_t> columns;                         ///< by condition
+        std::vector<std::pair<Field, std::size_t>> from_columns;  ///< values of the form @COLUMN
     };
 
     explicit Mapper(const Spec& spec)
         : spec_(&spec) {}
 
     [[nodiscard]] base::Result<void> bind(const std::vector<std::string_view>& heading);
+    [[nodiscard]] base::Result<void> bind_rules(const std::vector<std::string_view>& heading);
+    void fill(
+        Field field,
+        const std::vector<std::string_view>& record,
+        const BoundRule* bound,
+        std::string& text
+    ) const;
     [[nodiscard]] base::Result<void> check_required() const;
-    [[nodiscard]] const Rule* find_rule(const std::vector<std::string_view>& record) const;
+    [[nodiscard]] const BoundRule* find_rule(const std::vector<std::string_view>& record) const;
     [[nodiscard]] bool holds(const Condition& condition, std::string_view cell) const;
     [[nodiscard]] bool convert(Field field, std::string& text);
     [[nodiscard]] bool set_quantity(Line& line);
