@@ -11,7 +11,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -22,9 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::milliseconds kPollEvery{50};
-/// What the sample's directory says about itself: one line of arguments of `stockctl import` per
-/// file, in order. Lines that begin with # are comments.
-constexpr const char* kManifest = "import.txt";
 constexpr const char* kImportedMarker = "sample-imported";
 
 constexpr const char* kDaemonLogin = R"(
@@ -45,38 +41,9 @@ base::Error told_to_stop() {
     return {base::ErrorCode::kUnavailable, "told to stop", {}, {}, {}};
 }
 
-base::Result<std::vector<std::vector<std::string>>> read_manifest(const fs::path& directory) {
-    std::ifstream file{directory / kManifest};
-    if (!file) {
-        return base::Error{
-            base::ErrorCode::kIo,
-            "cannot read " + (directory / kManifest).string(),
-            {},
-            "--sample names a directory with a file import.txt: one line of arguments of stockctl "
-            "import per file.",
-            {}};
-    }
-    std::vector<std::vector<std::string>> commands;
-    for (std::string line; std::getline(file, line);) {
-        std::istringstream words{line};
-        std::vector<std::string> command;
-        for (std::string word; words >> word;) {
-            command.push_back(word);
-        }
-        if (!command.empty() && !command.front().starts_with('#')) {
-            commands.push_back(std::move(command));
-        }
-    }
-    return commands;
-}
-
-/// Runs a program in a directory with the terminal we have. Its exit code; when we are told to
-/// stop, so is it.
+/// Runs a program with the terminal we have. Its exit code; when we are told to stop, so is it.
 int run_program(
-    const fs::path& program,
-    std::vector<std::string> arguments,
-    const fs::path& directory,
-    const Signals& signals
+    const fs::path& program, std::vector<std::string> arguments, const Signals& signals
 ) {
     arguments.insert(arguments.begin(), program.string());
     std::vector<char*> texts;
@@ -89,9 +56,7 @@ int run_program(
         sigset_t none;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, nullptr);
-        if (chdir(directory.c_str()) == 0) {
-            execv(program.c_str(), texts.data());
-        }
+        execv(program.c_str(), texts.data());
         _exit(127);
     }
     int status = 0;
@@ -162,27 +127,14 @@ base::Result<void> EmbeddedDatabase::import_sample(
     if (fs::exists(marker)) {
         return {};
     }
-    const auto commands = read_manifest(directory);
-    if (!commands) {
-        return commands.error();
-    }
     say("Importing the sample of " + directory + " ...");
     const auto stockctl = fs::read_symlink("/proc/self/exe").parent_path() / "stockctl";
     setenv("STOCKD_DATABASE_URL", people_url().c_str(), 1);
-    int code = 0;
-    for (const auto& command : *commands) {
-        auto arguments = command;
-        arguments.insert(arguments.begin(), "import");
-        code = run_program(stockctl, std::move(arguments), directory, signals);
-        if (signals.told_to_stop()) {
-            unsetenv("STOCKD_DATABASE_URL");
-            return told_to_stop();
-        }
-        if (code != 0) {
-            break;
-        }
-    }
+    const int code = run_program(stockctl, {"import", "sample", directory}, signals);
     unsetenv("STOCKD_DATABASE_URL");
+    if (signals.told_to_stop()) {
+        return told_to_stop();
+    }
     if (code != 0) {
         return base::Error{
             base::ErrorCode::kInternal,

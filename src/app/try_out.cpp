@@ -46,7 +46,7 @@ std::string try_out_text(const TryOut& where, const cache::Reading& reading) {
     const auto stockctl =
         (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "stockctl").string();
     return fmt::format(
-        R"(
+        R"txt(
 stockd follows {products} products in {stores} stores. Try, in another terminal:
 
   curl -s 'http://{address}/api/inventory/{sku}?store={store}'
@@ -61,7 +61,7 @@ stockd follows {products} products in {stores} stores. Try, in another terminal:
 
 Ctrl-C stops stockd and its database; what is in it stays.
 
-)",
+)txt",
         fmt::arg("products", counts.products),
         fmt::arg("stores", counts.stores),
         fmt::arg("address", where.address),

@@ -200,7 +200,8 @@ void add_database(Table& table) {
         "sample",
         "DIR",
         &Options::sample,
-        "Import the data of this directory when the private cluster is new"
+        "Import the sample in this directory (see stockctl import sample) into a new private "
+        "cluster"
     ));
     table.add(text_setting(
         "name",

@@ -1,0 +1,47 @@
+# Thin verbs; the work is in CMakePresets.json, scripts/ and ctest. `make help` explains each.
+.DEFAULT_GOAL := help
+.PHONY: deps build run test lint format asan tsan clean help
+
+CTEST := ctest --no-tests=error --output-on-failure --parallel $(shell nproc)
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install the Debian packages that packages.txt names and this machine lacks
+	@scripts/packages.sh run test bench
+
+build: ## build everything, optimised, into build/release
+	@scripts/packages.sh run test
+	@scripts/build.sh release
+
+run: ## start stockd with a database of its own under var/, or on STOCKD_DATABASE_URL (STOCKD_MIGRATE=1 migrates it)
+	@scripts/packages.sh run
+	@scripts/build.sh release stockd stockctl
+	@exec scripts/run.sh build/release/bin
+
+test: ## run every test, against throw-away databases; STOCKD_TEST_DATA names the folder of the large data sets
+	@scripts/packages.sh run test
+	@scripts/build.sh release
+	@[ -n "$$STOCKD_TEST_DATA" ] || echo "*** STOCKD_TEST_DATA is not set: tests on the large data are SKIPPED ***"
+	@$(CTEST) --test-dir build/release
+
+lint: ## check format, clang-tidy, shell scripts and the repository's rules
+	@scripts/packages.sh run test
+	@scripts/build.sh dev
+	@scripts/lint.sh
+
+format: ## format the C++ sources in place
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+asan: ## run unit and integration tests with the address and undefined-behaviour sanitizers
+	@scripts/packages.sh run test
+	@scripts/build.sh asan
+	@$(CTEST) --test-dir build/asan -L 'unit|integration'
+
+tsan: ## run unit and integration tests with the thread sanitizer
+	@scripts/packages.sh run test
+	@scripts/build.sh tsan
+	@$(CTEST) --test-dir build/tsan -L 'unit|integration'
+
+clean: ## remove build/ (the database under var/ stays)
+	@rm -rf build
