@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the Markdown files: one title each, links that lead somewhere, the index of decisions, the code map of
+"""Checks the Markdown files: one title each, links and paths that lead somewhere, the index of decisions, the code map of
 ARCHITECTURE.md against the links of the modules; and that modules include only what they link.
 
 usage: check_docs.py ROOT     exit 0: fine; 1: findings, one per line on stdout
@@ -10,6 +10,7 @@ import sys
 
 FOLDERS = ("docs", "db", "packaging", "data", "bench", "examples", "tests")
 FENCE = re.compile(r"^\s*```")
+PATH = re.compile(r"`((?:tests|src|db|docs|scripts|packaging|data|bench|examples)/[\w./-]*)`")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -39,6 +40,9 @@ def check_page(root, page):
                 continue
             if not (page.parent / target.split("#")[0]).exists():
                 yield f"{name}:{number}: the link leads nowhere: {target}"
+        for path in PATH.findall(line):
+            if not (root / path).exists():
+                yield f"{name}:{number}: there is no {path}"
     if titles != 1:
         yield f"{name}: {titles} titles instead of one"
 

@@ -41,6 +41,9 @@ class CheckDocs(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("docs/page.md:3: the link leads nowhere: gone.md#there", out)
 
+    def test_a_path_that_is_not_there_is_found(self):
+        self.assertIn("docs/page.md:3: there is no src/gone.hpp", self.check(docs__page_dot_md="# A\n\n`src/gone.hpp`\n")[1])
+
     def test_a_decision_outside_the_index_is_found(self):
         self.assertIn("does not list 0002-two.md", self.check(**{"docs/decisions/0002-two.md": "# Two\n"})[1])
 
