@@ -1,0 +1,55 @@
+-- A schema in front of a caller's search_path, or a temporary table, must not get its own operators and tables into our functions.
+begin;
+select plan(4);
+
+select test.store('sp-a'), test.product('sp-1'); 
+insert into inventory.inventory_stock (store_id, product_id, on_hand) values (test.store('sp-a'), test.product('sp-1'), 10);
+
+create role sp_attacker login in role inventory_writer;
+create schema sp_trap;
+grant all on schema sp_trap to sp_attacker;
+grant temporary on database :DBNAME to sp_attacker;
+
+-- The pgTAP functions stay reachable; everything of PostgreSQL comes after the trap.
+set local role sp_attacker;
+set local search_path = sp_trap, pg_catalog, public;
+create table sp_trap.seen (who text);
+grant insert on sp_trap.seen to public;
+create function sp_trap.trap(bigint, bigint) returns boolean language plpgsql as
+    $$ begin insert into sp_trap.seen values (current_user); return false; end $$;
+create function sp_trap.trap_int(bigint, integer) returns boolean language plpgsql as
+    $$ begin insert into sp_trap.seen values (current_user); return false; end $$;
+create function sp_trap.trap(text, text) returns boolean language plpgsql as
+    $$ begin insert into sp_trap.seen values (current_user); return false; end $$;
+create function sp_trap.minus(bigint, bigint) returns bigint language plpgsql as
+    $$ begin insert into sp_trap.seen values (current_user); return 0; end $$;
+create function sp_trap.left(text, integer) returns text language plpgsql as
+    $$ begin insert into sp_trap.seen values (current_user); return ''; end $$;
+create function sp_trap.current_setting(text, boolean) returns text language plpgsql as
+    $$ begin insert into sp_trap.seen values (current_user); return ''; end $$;
+create operator sp_trap.= (function = sp_trap.trap, leftarg = bigint, rightarg = bigint);
+create operator sp_trap.<> (function = sp_trap.trap, leftarg = bigint, rightarg = bigint);
+create operator sp_trap.<> (function = sp_trap.trap_int, leftarg = bigint, rightarg = integer);
+create operator sp_trap.< (function = sp_trap.trap, leftarg = bigint, rightarg = bigint);
+create operator sp_trap.- (function = sp_trap.minus, leftarg = bigint, rightarg = bigint);
+create operator sp_trap.+ (function = sp_trap.minus, leftarg = bigint, rightarg = bigint);
+create operator sp_trap.<> (function = sp_trap.trap, leftarg = text, rightarg = text);
+create operator sp_trap.= (function = sp_trap.trap, leftarg = text, rightarg = text);
+create temporary table new_rows (on_hand_delta bigint, reserved_delta bigint);
+set local inventory.reason = 'attack';
+
+update inventory.inventory_stock set on_hand = 7;
+insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta)
+select s.store_id, s.product_id, 'sale', -1 from inventory.inventory_stock as s;
+update inventory.inventory_stock set low_stock_threshold = 3;
+delete from inventory.inventory_stock;
+set local search_path = public, pg_catalog;
+
+select is((select count(*) from sp_trap.seen), 0::bigint, 'no operator or function of the caller was called');
+select is(test.movements('sp-a', 'sp-1'), '1:direct +10>10, 2:direct -3>7, 3:sale -1>6, 4:direct -6>0', 'and every movement was recorded');
+select is((select reason from inventory.stock_ledger where on_hand_delta = -3), 'attack', 'with its reason');
+reset role;
+select is_empty('select test.contradictions()', 'Q1 holds');
+
+select * from finish();
+rollback;
