@@ -144,6 +144,9 @@ bool DrainRows::add_stock(const pg::Rows& row) {
 bool DrainRows::add_detail(char kind, const pg::Rows& row) {
     const auto text = pg::binary_jsonb(row.text(0, kDetail));
     std::optional<json::object> detail;
+    if (!text && !row.is_null(0, kDetail)) {
+        return false;  // not a deletion, but no jsonb either
+    }
     if (text) {
         json::error_code error;
         auto value = json::parse({text->data(), text->size()}, error);

@@ -272,9 +272,11 @@ Follower::Loop::Task<> Follower::Loop::write_canary() {
         co_return rows.error();
     }
     const auto nonce = parse_uuid(rows->text(0, 0));
-    if (nonce) {
-        canary_.written(*nonce, steady_clock::now());
+    if (!nonce) {
+        co_return base::Error{
+            base::ErrorCode::kSchemaMismatch, "the canary's nonce is no UUID", {}, {}, {}};
     }
+    canary_.written(*nonce, steady_clock::now());
     co_return base::Result<void>{};
 }
 

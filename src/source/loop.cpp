@@ -134,6 +134,7 @@ awaitable<void> Follower::Loop::run() {
             error = stopped();
         }
         co_await drop_load();
+        sink_.abandon_load();  // an exception may have come between its beginning and ours
         const auto time = stopping_ ? milliseconds{0} : backoff_.next();
         if (!stopping_) {
             observe_(observe::DatabaseFailed{std::string(during_), error, time});
@@ -159,6 +160,7 @@ void Follower::Loop::leave_session(const base::Error& error) {
         reload_reason_ = observe::LoadReason::kIncarnation;
     }
     last_error_ = base::describe(error);
+    away_reason_ = during_ == "schema" ? "schema" : "database_away";
     update_status([&](FollowerStatus& status) {
         status.is_relay = false;
         status.last_error = last_error_;
@@ -194,7 +196,7 @@ void Follower::Loop::set_state(State state, std::string reason) {
             status.not_ready.emplace_back("stopping");
         }
         if (state_ < State::kLoading) {
-            status.not_ready.emplace_back(during_ == "schema" ? "schema" : "database_away");
+            status.not_ready.emplace_back(away_reason_);
         } else if (state_ == State::kLoading || !loaded_) {
             status.not_ready.emplace_back("loading");
         } else if (canary_.is_late()) {
@@ -226,6 +228,10 @@ FollowerStatus Follower::Loop::status() const {
         position = status_position_;
     }
     copy.position = position ? change::to_string(*position) : std::string{};
+    // Connected, and no answer: nobody else can say so while the follow thread waits for it.
+    if (copy.not_ready.empty() && freshness().stale) {
+        copy.not_ready.emplace_back("database_away");
+    }
     return copy;
 }
 

@@ -158,6 +158,7 @@ class Follower::Loop {
     State state_ = State::kDisconnected;
     bool stopping_ = false;
     std::string last_error_;
+    std::string_view away_reason_ = "database_away";
     /// What was under way, for the report of a failure.
     std::string_view during_ = "connect";
     Backoff backoff_;

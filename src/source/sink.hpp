@@ -47,6 +47,7 @@ class Sink {
     /// step, published at newer.position. `newer` holds everything that was committed while the
     /// load ran.
     virtual void finish_load(const change::Position& loaded_at, const change::ChangeSet& newer) = 0;
+    /// Drops what was loaded so far; harmless when no load was begun.
     virtual void abandon_load() = 0;
 
     /// The whole set becomes visible at once, published at changes.position. An empty set moves the
