@@ -25,7 +25,8 @@ create table inventory.stock_ledger (
     reserved_delta bigint not null default 0,
     on_hand_after bigint not null default 0,
     reserved_after bigint not null default 0,
-    version bigint not null default 0,
+    -- Different for every row: where a stock row's version is not known yet, this is what its movement is found by.
+    version bigint not null default (-1 - (pg_catalog.random() * 9007199254740991)::bigint),
     reason text,
     reference text,
     actor text not null default session_user,
