@@ -44,15 +44,20 @@ observe::LogFormat format_of(const config::Options& options) {
     return observe::parse_log_format(options.log_format).value_or(observe::LogFormat::kText);
 }
 
+source::Paces paces_of(const config::Options& options) {
+    return {options.canary_interval, options.ttl, options.audit_pace};
+}
+
 source::SourceOptions source_options(const config::Options& options, const std::string& url) {
     source::SourceOptions made;
     made.database_url = url;
     made.name = options.name.empty() ? name_of_host() : options.name;
     made.schema_check = schema_check();
     made.backstop = options.backstop;
-    made.canary_every = options.canary_interval;
-    made.ttl = options.ttl;
-    made.audit_rows_per_s = options.audit_pace;
+    const auto paces = paces_of(options);
+    made.canary_every = paces.canary_every;
+    made.ttl = paces.ttl;
+    made.audit_rows_per_s = paces.audit_rows_per_s;
     made.waiters_max = static_cast<std::size_t>(options.waiting_max);
     return made;
 }
@@ -257,6 +262,7 @@ void Daemon::reread_settings() {
     std::vector<std::string> ignored;
     options_ = config::take_live(options_, reread->options, ignored);
     log_.set_level(level_of(options_));
+    follower_->set_paces(paces_of(options_));
     public_server_->set_limits(limits_of(options_));
     admin_server_->set_limits(limits_of(options_));
     say(observe::Level::kInfo, "settings were read again");

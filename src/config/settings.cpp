@@ -222,7 +222,7 @@ void add_follow(Table& table) {
         hours(24 * 7),
         "Reload everything in the background when neither a load nor a complete audit is younger"
     ));
-    table.add_live(duration_setting(
+    table.add(duration_setting(
         "backstop",
         &Options::backstop,
         milliseconds(10),

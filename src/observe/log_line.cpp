@@ -262,6 +262,10 @@ Level level_of(const Observation& observation) noexcept {
 
         Level operator()(const CanaryLate& /*seen*/) const noexcept { return Level::kWarn; }
 
+        Level operator()(const AuditPassed& seen) const noexcept {
+            return seen.drifts > 0 ? Level::kWarn : Level::kDebug;  // all is well, every minute
+        }
+
         Level operator()(const LoadFailed& /*seen*/) const noexcept { return Level::kError; }
 
         Level operator()(const DriftHealed& /*seen*/) const noexcept { return Level::kError; }

@@ -17,6 +17,9 @@ class CanaryWatch {
         : every_(every),
           late_after_(late_after) {}
 
+    /// Takes effect with the next canary, and at once when they were switched off.
+    void set_every(std::chrono::milliseconds every) noexcept { every_ = every; }
+
     /// When the next is to be written; never when they are switched off.
     [[nodiscard]] base::SteadyTime due() const noexcept {
         return every_.count() > 0 ? due_ : base::SteadyTime::max();

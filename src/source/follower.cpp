@@ -84,6 +84,10 @@ void Follower::refresh(std::function<void(base::Result<LoadReport>)> done) {
     }
 }
 
+void Follower::set_paces(const Paces& paces) {
+    (void)loop_->submit([this, paces] { loop_->set_paces(paces); });
+}
+
 void Follower::clear(Completion done) {
     if (!loop_->submit([this, done] { loop_->clear(done); })) {
         done(not_running());

@@ -97,6 +97,9 @@ class Follower {
     /// The Sink is emptied; the next wait_for_load() or refresh() loads again.
     void clear(Completion done);
 
+    /// From now on. A follower that stopped does nothing.
+    void set_paces(const Paces& paces);
+
   private:
     class Loop;
     std::unique_ptr<Loop> loop_;

@@ -22,6 +22,13 @@ struct SchemaCheck {
     std::function<base::Result<void>(const base::Result<pg::Rows>&)> judge;
 };
 
+/// What may change while a follower runs; the meaning is that of the members below.
+struct Paces {
+    milliseconds canary_every{2000};
+    milliseconds ttl = std::chrono::minutes{15};
+    std::int64_t audit_rows_per_s = 2000;
+};
+
 /// Settings of a follower. Durations that are 0 switch off what they pace.
 struct SourceOptions {
     std::string database_url;
