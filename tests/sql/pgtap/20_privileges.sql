@@ -1,0 +1,177 @@
+-- What each role may do and what it is refused: reader, writer, daemon, admin, and somebody without any.
+begin;
+select no_plan();
+
+select test.store('prv-a') as a, test.product('prv-1') as p \gset
+select set_config('test.a', :'a', true), set_config('test.p', :'p', true);
+insert into inventory.inventory_stock (store_id, product_id, on_hand) values (:a, :p, 10);
+
+-- What became of a statement under a role: done, or the SQLSTATE.
+create function pg_temp.try(in_role text, in_sql text) returns text language plpgsql as $$
+begin
+    execute format('set local role %I', in_role);
+    begin
+        execute replace(replace(in_sql, '$A', current_setting('test.a')), '$P', current_setting('test.p'));
+        raise exception 'undo' using errcode = 'TTTTT';
+    exception when others then
+        execute 'reset role';
+        return case sqlstate when 'TTTTT' then 'done' else sqlstate end;
+    end;
+end
+$$;
+create role prv_nobody login;
+grant usage on schema inventory to prv_nobody;
+
+-- Each statement with the roles that may; everybody else gets 42501.
+create temporary table may (statement text, reader boolean, writer boolean, daemon boolean, admin boolean);
+insert into may values
+    ('select count(*) from inventory.stores', true, true, true, true),
+    ('select count(*) from inventory.vendors', true, true, true, true),
+    ('select count(*) from inventory.categories', true, true, true, true),
+    ('select count(*) from inventory.products', true, true, true, true),
+    ('select count(*) from inventory.inventory_stock', true, true, true, true),
+    ('select count(*) from inventory.stock_ledger', true, true, true, true),
+    ('select count(*) from inventory.inventory_event', true, true, true, true),
+    ('select count(*) from inventory.daemons', true, true, true, true),
+    ('select count(*) from inventory.settings', true, true, true, true),
+    ('select count(*) from inventory.schema_migration', true, true, true, true),
+    ('select count(*) from inventory.epoch', false, false, false, true),
+    ('select count(*) from inventory.incarnation_token', false, false, false, false),
+    ('select count(*) from inventory.stock_version_kept', false, false, false, false),
+    ('select count(*) from inventory.import_staging', false, false, false, false),
+    ('select count(*) from inventory.stock_ledger_default', false, false, false, false),
+
+    ('select inventory.position()', true, true, true, true),
+    ('select inventory.incarnation()', true, true, true, true),
+    ('select inventory.ticket()', true, true, true, true),
+    ('select count(*) from inventory.feed_after(inventory.position())', true, true, true, true),
+    ('select inventory.covers(inventory.position(), inventory.ticket())', true, true, true, true),
+    ('select inventory.doorbell_lock(), inventory.relay_lock(), inventory.movement_kinds()', true, true, true, true),
+
+    ('update inventory.inventory_stock set on_hand = 9 where store_id = $A and product_id = $P', false, true, false, true),
+    ('update inventory.inventory_stock set low_stock_threshold = 9, allow_negative = true where store_id = $A', false, true, false, true),
+    ('update inventory.inventory_stock set reserved = 1 where store_id = $A', false, false, false, false),
+    ('update inventory.inventory_stock set version = 9 where store_id = $A', false, false, false, false),
+    ('update inventory.inventory_stock set on_hand_delta = 9 where store_id = $A', false, false, false, false),
+    ('update inventory.inventory_stock set updated_at = now() where store_id = $A', false, false, false, false),
+    ('update inventory.inventory_stock set product_id = product_id where store_id = $A', false, false, false, true),
+    ('insert into inventory.inventory_stock (store_id, product_id, on_hand, low_stock_threshold, allow_negative)
+      select $A, $P, 1, 0, false where false', false, true, false, true),
+    ('insert into inventory.inventory_stock (store_id, product_id, reserved) select $A, $P, 1 where false', false, false, false, false),
+    ('insert into inventory.inventory_stock (store_id, product_id, version) select $A, $P, 1 where false', false, false, false, true),
+    ('delete from inventory.inventory_stock where store_id = $A', false, true, false, true),
+    ('truncate inventory.inventory_stock', false, false, false, true),
+
+    ('insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, reason, reference, actor, correlation_id, occurred_at)
+      values ($A, $P, ''sale'', -1, ''r'', ''r'', ''a'', ''c'', now())', false, true, false, true),
+    ('insert into inventory.stock_ledger (store_id, product_id, kind, reserved_delta) values ($A, $P, ''reservation'', 1)', false, false, false, false),
+    ('insert into inventory.stock_ledger (store_id, product_id, kind, version) values ($A, $P, ''sale'', 1)', false, false, false, false),
+    ('insert into inventory.stock_ledger (store_id, product_id, kind, recorded_at) values ($A, $P, ''sale'', now())', false, false, false, false),
+    ('insert into inventory.stock_ledger (store_id, product_id, kind, xid) values ($A, $P, ''sale'', ''1'')', false, false, false, false),
+    ('insert into inventory.stock_ledger (store_id, product_id, kind, rung) values ($A, $P, ''sale'', true)', false, false, false, false),
+    ('update inventory.stock_ledger set reason = ''x''', false, false, false, false),
+    ('delete from inventory.stock_ledger', false, false, false, false),
+    ('truncate inventory.stock_ledger', false, false, false, false),
+    ('insert into inventory.inventory_event (type) values (''store_created'')', false, false, false, false),
+    ('update inventory.inventory_event set actor = ''x''', false, false, false, false),
+    ('delete from inventory.inventory_event', false, false, false, false),
+    ('truncate inventory.inventory_event', false, false, false, false),
+    ('insert into inventory.stock_version_kept values ($A, $P, 1)', false, false, false, false),
+    ('delete from inventory.stock_version_kept', false, false, false, false),
+
+    ('insert into inventory.stores (code, name) values (''prv-x'', ''X'')', false, true, false, true),
+    ('insert into inventory.vendors (code, name) values (''prv-x'', ''X'')', false, true, false, true),
+    ('insert into inventory.categories (code, name) values (''prv-x'', ''X'')', false, true, false, true),
+    ('insert into inventory.products (sku, name) values (''prv-x'', ''X'')', false, true, false, true),
+    ('update inventory.products set base_price = 1 where product_id = $P', false, true, false, true),
+    ('update inventory.stores set name = ''N'' where store_id = $A', false, true, false, true),
+    ('delete from inventory.vendors where false', false, true, false, true),
+    ('truncate inventory.products cascade', false, false, false, false),
+
+    ('select * from inventory._drain(''3'', ''{}'', now())', false, false, true, true),
+    ('select inventory._write_canary(gen_random_uuid(), ''n'', false, ''h'')', false, false, true, true),
+    ('select inventory._canary_exists(gen_random_uuid())', false, false, true, true),
+    ('insert into inventory.daemons (instance_id, name, is_relay, position_hash) values (gen_random_uuid(), ''n'', false, ''h'')', false, false, false, false),
+    ('select inventory.make_ledger_months(0)', false, false, true, true),
+    ('select inventory.release_ledger_month(''2000-01-01'')', false, false, false, null),
+    ('select inventory.release_events(''2000-01-01'')', false, false, false, true),
+    ('select inventory.finish_restore()', false, false, false, true),
+    ('update inventory.settings set value = ''4'' where name = ''ledger_months_ahead''', false, false, false, true),
+    ('update inventory.epoch set epoch = gen_random_uuid()', false, false, false, true),
+    ('update inventory.epoch set movement_id_floor = 1', false, false, false, false),
+    ('delete from inventory.epoch', false, false, false, false),
+    ('insert into inventory.schema_migration select * from inventory.schema_migration', false, false, false, false),
+
+    ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
+    ('select inventory._parse_position(inventory.position())', false, false, false, false),
+    ('select inventory._move_caught_movements(''inventory.stores''::regclass, now(), now())', false, false, false, false),
+    ('select inventory._write_openings(now(), now())', false, false, false, false),
+    ('select inventory._check_not_released(''3'', ''{}'')', false, false, false, false),
+    ('alter table inventory.stores add column x integer', false, false, false, false),
+    ('alter table inventory.inventory_stock disable trigger all', false, false, false, false),
+    ('drop table inventory.stores', false, false, false, false),
+    ('create table inventory.x ()', false, false, false, false),
+    ('create function inventory.x() returns integer language sql as ''select 1''', false, false, false, false);
+
+select is(pg_temp.try('prv_nobody', m.statement), '42501', 'nobody: ' || regexp_replace(m.statement, '\s+', ' ', 'g'))
+from may as m;
+select is(
+    pg_temp.try(r.name, m.statement),
+    case r.may when true then 'done' when false then '42501' else '22023' end,
+    format('%s %s: %s', r.name, case when coalesce(r.may, true) then 'may' else 'may not' end, regexp_replace(m.statement, '\s+', ' ', 'g'))
+)
+from may as m
+cross join lateral (values
+    ('inventory_reader', m.reader), ('inventory_writer', m.writer), ('inventory_daemon', m.daemon), ('inventory_admin', m.admin)
+) as r (name, may);
+
+select is_empty(
+    $$
+        select r.rolname, o.rolname
+        from (values ('inventory_reader'), ('inventory_writer'), ('inventory_daemon'), ('inventory_admin')) as r (rolname)
+        cross join (values ('inventory_engine'), ('inventory_owner')) as o (rolname)
+        where pg_has_role(r.rolname, o.rolname, 'member')
+    $$,
+    'no client may become the engine or the owner'
+);
+
+-- Nothing on partitions, for anybody but the owner: what goes there goes through the ledger.
+select is_empty(
+    $$
+        select i.inhrelid::regclass, r.rolname, p.privilege
+        from pg_inherits as i
+        cross join (values ('inventory_reader'), ('inventory_writer'), ('inventory_daemon'), ('inventory_admin'), ('prv_nobody')) as r (rolname)
+        cross join (values ('select'), ('insert'), ('update'), ('delete'), ('truncate'), ('references'), ('trigger')) as p (privilege)
+        where i.inhparent = 'inventory.stock_ledger'::regclass and (
+            has_table_privilege(r.rolname, i.inhrelid, p.privilege)
+            or (p.privilege in ('select', 'insert', 'update') and has_any_column_privilege(r.rolname, i.inhrelid, p.privilege))
+        )
+    $$,
+    'nobody has privileges on partitions'
+);
+-- PUBLIC has nothing.
+select is_empty(
+    $$ select c.relname, a.privilege_type from pg_class as c cross join lateral aclexplode(c.relacl) as a
+       where c.relnamespace = 'inventory'::regnamespace and a.grantee = 0 $$,
+    'PUBLIC has no privilege on any table'
+);
+-- Only the triggers may call trigger functions and ours without a name for others.
+select is_empty(
+    $$
+        select p.oid::regprocedure, r.rolname
+        from pg_proc as p
+        cross join (values ('inventory_reader'), ('inventory_writer'), ('inventory_daemon'), ('inventory_admin')) as r (rolname)
+        where p.pronamespace = 'inventory'::regnamespace and p.prorettype = 'trigger'::regtype
+            and has_function_privilege(r.rolname, p.oid, 'execute')
+    $$,
+    'clients may not call trigger functions'
+);
+
+-- The feed's own doorbell: a writer rings through it, whatever happens.
+set local role inventory_writer;
+update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = current_setting('test.a')::bigint;
+reset role;
+select is((select rung from inventory.stock_ledger where store_id = :a order by version desc limit 1), true, 'a writer''s change rings');
+
+select * from finish();
+rollback;

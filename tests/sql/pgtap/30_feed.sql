@@ -1,0 +1,219 @@
+-- The feed, from another session's point of view: what is committed, in whole transactions, without gaps and repeats. Not in one
+-- transaction, because a feed shows nothing that is not committed; what it leaves behind has its own names.
+select no_plan();
+
+select test.store('feed-a') as a, test.product('feed-1') as p1, test.product('feed-2') as p2 \gset
+create function pg_temp.try(in_sql text) returns text language plpgsql as $$
+begin
+    execute in_sql;
+    return 'done';
+exception when others then
+    return sqlstate || ' ' || sqlerrm;
+end
+$$;
+
+select inventory.position() as start \gset
+select matches(:'start'::text, '^s1\.[0-9a-f]{16}\.[0-9]+\.[0-9]+\.[0-9]+:[0-9]+:[0-9,]*$', 'a position is text that people need not read');
+select is(test.news(:'start'), null, 'nothing is new after a position that was just taken');
+select is(substr(:'start', 4, 16), inventory.incarnation(), 'a position names its incarnation');
+select is(inventory.incarnation(), inventory.incarnation(), 'an incarnation stays');
+
+begin;
+insert into inventory.inventory_stock (store_id, product_id, on_hand) values (:a, :p1, 5);
+select inventory.ticket() as ticket \gset
+select is(test.news(:'start'), null, 'a transaction''s own changes are no news to itself');
+select inventory.position() as inside \gset
+update inventory.inventory_stock set on_hand = 6 where store_id = :a and product_id = :p1;
+select is(inventory.covers(:'inside', :'ticket'), false, 'a position taken in a transaction does not claim what it still writes');
+commit;
+select is(test.news(:'inside'), 'feed-a/feed-1 1, feed-a/feed-1 2', 'and delivers it afterwards');
+select is(inventory.covers(:'start', :'ticket'), false, 'a position before a transaction does not cover its ticket');
+select is(inventory.covers(inventory.position(), :'ticket'), true, 'one after it does');
+begin;
+update inventory.inventory_stock set on_hand = 7 where store_id = :a and product_id = :p1;
+rollback;
+select is(test.news(:'start'), 'feed-a/feed-1 1, feed-a/feed-1 2', 'what is rolled back is no news');
+
+-- Rows carry everything that a consumer needs
+select inventory.position() as here \gset
+begin;
+set local inventory.reason = 'why';
+set local inventory.actor = 'Ana';
+insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, reference) values (:a, :p1, 'sale', -2, 'R7');
+update inventory.products set base_price = 3 where product_id = :p1;
+commit;
+select results_eq(
+    format($$ select source, type, store, sku, on_hand_delta, on_hand_after, version, reason, reference, actor,
+        changes -> 0 ->> 'field' from inventory.feed_after(%L) $$, :'here'),
+    $$ values ('movement', 'sale', 'feed-a', 'feed-1', -2::bigint, 4::bigint, 3::bigint, 'why', 'R7', 'Ana', null),
+        ('event', 'price_changed', null, 'feed-1', null, null, null, null, null, 'Ana', 'base_price') $$,
+    'movements and events come in the order of recording, by codes'
+);
+select is((select count(distinct feed_position) from inventory.feed_after(:'here')), 1::bigint, 'every row of an answer carries the same position');
+select feed_position as there from inventory.feed_after(:'here') limit 1 \gset
+select is(test.news(:'there'), null, 'from which there is nothing more');
+
+-- A limit is soft: the transaction is whole
+select is((select count(*) from inventory.feed_after(:'here', 1)), 2::bigint, 'a limit does not split a transaction');
+begin; update inventory.inventory_stock set on_hand = on_hand + 1 where store_id = :a; commit;
+begin; update inventory.inventory_stock set on_hand = on_hand + 1 where store_id = :a; commit;
+select is((select count(distinct ticket) from inventory.feed_after(:'here', 3)), 2::bigint, 'it ends after the transaction in which it was reached');
+select is((select count(*) from inventory.feed_after(:'here', 100000)), 4::bigint, 'a large one takes everything');
+select is(pg_temp.try(format('select * from inventory.feed_after(%L, 0)', :'here')), '22023 the limit must be from 1 to 100000, not 0', 'a limit of 0 is refused');
+select alike(pg_temp.try(format('select * from inventory.feed_after(%L, null)', :'here')), '22023 %', 'a null limit is refused');
+select alike(pg_temp.try(format('select * from inventory.feed_after(%L, 100001)', :'here')), '22023 %', 'a limit that is too large is refused');
+
+-- Canaries are hidden
+select inventory.position() as here \gset
+select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc') as nonce \gset
+select is(test.news(:'here'), null, 'canaries are hidden');
+select is(inventory._canary_exists(:'nonce'), true, 'a canary is there to be asked for');
+select is(
+    (select string_agg(kind::text || coalesce(' ' || (detail ->> 'nonce'), ''), ', ' order by kind = 'c')
+     from inventory._drain(pg_snapshot_xmax(split_part(:'here', '.', 5)::pg_snapshot), array(select pg_snapshot_xip(split_part(:'here', '.', 5)::pg_snapshot)), now())),
+    'P, c ' || :'nonce', 'stockd gets it'
+);
+select is(
+    (select (detail ->> 'feed_rows')::integer
+     from inventory._drain(pg_snapshot_xmax(split_part(:'here', '.', 5)::pg_snapshot), array(select pg_snapshot_xip(split_part(:'here', '.', 5)::pg_snapshot)), now())
+     where kind = 'P'), 0, 'and does not count it'
+);
+select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc') from generate_series(1, 40);
+select is((select count(*) from inventory.inventory_event where type = 'canary' and correlation_id = '11111111-1111-1111-1111-111111111111'), 16::bigint,
+    'the last 16 are kept');
+select is(inventory._canary_exists(:'nonce'), false, 'older ones are not');
+
+-- Wrong positions, each by its name
+select is(pg_temp.try('select * from inventory.feed_after(''hello'')'), 'SD001 not a position: "hello"', 'what is no position');
+select is(pg_temp.try('select * from inventory.feed_after(null)'), 'SD001 not a position: "<NULL>"', 'null');
+select alike(pg_temp.try(format('select * from inventory.feed_after(%L)', :'start' || 'x')), 'SD001 %', 'a position with something added');
+select alike(pg_temp.try(format('select * from inventory.feed_after(%L)', regexp_replace(:'start', '[^.]*$', '9:5:'))), 'SD001 %', 'a snapshot that is none');
+select is(
+    pg_temp.try(format('select * from inventory.feed_after(%L)', overlay(:'start' placing '0123456789abcdef' from 4 for 16))),
+    'SD002 the position is of another incarnation of this database', 'a position of another incarnation'
+);
+select is(
+    pg_temp.try(format('select inventory.covers(%L, %L)', overlay(:'start' placing '0123456789abcdef' from 4 for 16), :'ticket')),
+    'SD002 the position is of another incarnation of this database', 'covers() refuses it as well'
+);
+select is(
+    pg_temp.try(format('select * from inventory.feed_after(%L)', regexp_replace(:'start', '[^.]*$', '99999999:99999999:'))),
+    'SD007 the position is from the future', 'a position from the future'
+);
+select is(pg_temp.try(format('select inventory.covers(%L, ''99999999'')', :'start')), 'SD007 the ticket 99999999 is from the future', 'a ticket from the future');
+select is(pg_temp.try(format('select inventory.covers(%L, ''soon'')', :'start')), '22P02 not a ticket: "soon"', 'what is no ticket');
+
+-- STABLE: a statement's position fits what it reads beside it, even when somebody commits while it runs.
+select dblink_connect('other', format('host=%s port=%s dbname=%s user=%s', :'HOST', :'PORT', :'DBNAME', :'USER'));
+select count(*) as events from inventory.inventory_event \gset
+with committed as materialized (
+    select dblink_exec('other', 'insert into inventory.vendors (code, name) values (''feed-v'', ''V'')') as done
+)
+select inventory.position() as during, (select count(*) from inventory.inventory_event) as seen from committed \gset
+select is(:seen::bigint, :events::bigint, 'the statement did not see what was committed while it ran');
+select is(test.news(:'during'), 'vendor_created', 'so its position leaves it to come');
+
+-- Random histories: four writers with savepoints, aborts and long transactions, three readers with different limits.
+create function pg_temp.random_history(in_seed double precision, in_steps integer) returns setof text language plpgsql as $$
+declare
+    v_writers text[] := array['w1', 'w2', 'w3', 'w4'];
+    v_is_open boolean[] := array[false, false, false, false];
+    v_limits integer[] := array[1, 7, 100000];
+    v_positions text[] := array(select inventory.position() from generate_series(1, 3));
+    v_seen text[][] := array[]::text[][];
+    v_first_movement bigint := (select coalesce(max(movement_id), 0) from inventory.stock_ledger);
+    v_first_event bigint := (select coalesce(max(event_seq), 0) from inventory.inventory_event);
+    v_got text[];
+    v_lists text[] := array['', '', ''];
+    v_tickets text[] := array['', '', ''];
+    v_expected text;
+    v_position text;
+    w integer;
+    r integer;
+begin
+    perform setseed(in_seed);
+    for step in 1..in_steps loop
+        if random() < 0.6 and step < in_steps - 8 then
+            w := 1 + floor(random() * 4);
+            if not v_is_open[w] then
+                perform dblink_exec(v_writers[w], case when random() < 0.7 then 'begin' else 'begin isolation level repeatable read' end);
+                v_is_open[w] := true;
+            end if;
+            case floor(random() * 6)
+                when 0 then
+                    perform dblink_exec(v_writers[w], format('update inventory.inventory_stock set on_hand = on_hand + 1 where product_id in (select product_id from inventory.products where sku like ''rnd-%s-%%'')', w));
+                when 1 then
+                    perform dblink_exec(v_writers[w], format('insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) select %s, product_id, ''purchase'', 1 from inventory.products where sku like ''rnd-%s-1''', test.store('rnd'), w));
+                when 2 then
+                    perform dblink_exec(v_writers[w], format('savepoint s; update inventory.products set base_price = coalesce(base_price, 0) + 1 where sku = ''rnd-%s-2''; rollback to s', w));
+                when 3 then
+                    perform dblink_exec(v_writers[w], format('savepoint s; update inventory.products set base_price = coalesce(base_price, 0) + 1 where sku = ''rnd-%s-2''; release s', w));
+                when 4 then
+                    perform dblink_exec(v_writers[w], 'commit');
+                    v_is_open[w] := false;
+                else
+                    perform dblink_exec(v_writers[w], case when random() < 0.3 then 'rollback' else 'commit' end);
+                    v_is_open[w] := false;
+            end case;
+        else
+            r := 1 + floor(random() * 3);
+            if step > in_steps - 8 then
+                for i in 1..4 loop
+                    if v_is_open[i] then
+                        perform dblink_exec(v_writers[i], 'commit');
+                        v_is_open[i] := false;
+                    end if;
+                end loop;
+            end if;
+            loop
+                select array_agg(coalesce('m' || f.movement_id, 'e' || f.event_id)), min(f.feed_position),
+                    array_agg(distinct f.ticket)
+                into v_got, v_position, v_seen
+                from inventory.feed_after(v_positions[r], v_limits[r]) as f;
+                exit when v_got is null;
+                if v_tickets[r] <> '' and string_to_array(v_tickets[r], ' ') && v_seen then
+                    return next format('reader %s got a transaction in two parts: %s', r, v_seen);
+                end if;
+                if exists (select from unnest(v_seen) as t where not inventory.covers(v_position, t)) then
+                    return next format('reader %s: its position does not cover what it was given', r);
+                end if;
+                v_lists[r] := concat_ws(' ', nullif(v_lists[r], ''), array_to_string(v_got, ' '));
+                v_tickets[r] := concat_ws(' ', nullif(v_tickets[r], ''), array_to_string(v_seen, ' '));
+                v_positions[r] := v_position;
+                exit when step <= in_steps - 8 and random() < 0.5;
+            end loop;
+        end if;
+    end loop;
+    for r in 1..3 loop
+        loop
+            select array_agg(coalesce('m' || f.movement_id, 'e' || f.event_id)), min(f.feed_position) into v_got, v_position
+            from inventory.feed_after(v_positions[r], v_limits[r]) as f;
+            exit when v_got is null;
+            v_lists[r] := concat_ws(' ', nullif(v_lists[r], ''), array_to_string(v_got, ' '));
+            v_positions[r] := v_position;
+        end loop;
+    end loop;
+    select string_agg(x.id, ' ' order by x.id) into v_expected
+    from (
+        select 'm' || l.movement_id from inventory.stock_ledger as l where l.movement_id > v_first_movement
+        union all
+        select 'e' || e.event_id from inventory.inventory_event as e where e.event_seq > v_first_event and e.type <> 'canary'
+    ) as x (id);
+    for r in 1..3 loop
+        if (select string_agg(x, ' ' order by x) from unnest(string_to_array(v_lists[r], ' ')) as x) is distinct from v_expected then
+            return next format('reader %s got %s, there is %s', r, v_lists[r], v_expected);
+        end if;
+    end loop;
+    if coalesce(length(v_expected), 0) < 100 then
+        return next 'hardly anything happened';
+    end if;
+end
+$$;
+select count(dblink_connect('w' || n, format('host=%s port=%s dbname=%s user=%s', :'HOST', :'PORT', :'DBNAME', :'USER'))) from generate_series(1, 4) as n;
+select test.product(format('rnd-%s-%s', w, n)) from generate_series(1, 4) as w, generate_series(1, 3) as n;
+insert into inventory.inventory_stock (store_id, product_id) select test.store('rnd'), product_id from inventory.products where sku like 'rnd-%';
+select is_empty(format('select pg_temp.random_history(%s, 300)', seed), 'random history, seed ' || seed)
+from unnest(array[0.1, 0.2, 0.3, 0.4, 0.5, 0.6]) as seed;
+
+select is_empty('select test.contradictions()', 'Q1 holds');
+select * from finish();

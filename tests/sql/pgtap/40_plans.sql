@@ -1,0 +1,114 @@
+-- The plans of the hot look-ups, with 24 months and the statistics of a large database.
+begin;
+select no_plan();
+
+select test.store('pln') as s \gset
+insert into inventory.products (sku, name) select 'pln-' || n, 'n' from generate_series(1, 200) as n;
+insert into inventory.inventory_stock (store_id, product_id, on_hand)
+select :s, p.product_id, 1000 from inventory.products as p where p.sku like 'pln-%';
+select product_id as p from inventory.products where sku = 'pln-7' \gset
+
+do $$
+declare
+    v_month timestamptz;
+begin
+    for n in 1..20 loop
+        v_month := date_trunc('month', now() at time zone 'UTC') at time zone 'UTC' - make_interval(months => n);
+        execute format('create table inventory.%I partition of inventory.stock_ledger for values from (%L) to (%L)',
+            'stock_ledger_' || to_char(v_month at time zone 'UTC', 'YYYY_MM'), v_month, v_month + interval '1 month');
+    end loop;
+end
+$$;
+-- 600 movements a month of the past, each month's in transactions of its own time
+set local role inventory_engine;
+insert into inventory.stock_ledger (store_id, product_id, kind, version, recorded_at, xid, rung)
+select s.store_id, s.product_id, 'sale', 1000000 + n, now() - make_interval(months => m), (3 + n % 500)::text::xid8, true
+from generate_series(1, 20) as m, generate_series(1, 3) as n, inventory.inventory_stock as s where s.on_hand = 1000;
+reset role;
+analyze inventory.stock_ledger;
+analyze inventory.inventory_stock;
+-- As if there were a million stock rows, and as many movements in every month.
+update pg_class set reltuples = 1000000, relpages = 20000 where oid = 'inventory.inventory_stock'::regclass;
+update pg_class set reltuples = 1000000, relpages = 15000 where oid in (select inhrelid from pg_inherits where inhparent = 'inventory.stock_ledger'::regclass);
+update pg_class set reltuples = 100000, relpages = 2000 where oid = 'inventory.inventory_event'::regclass;
+
+create function pg_temp.plan(in_sql text) returns setof text language plpgsql as $$
+declare
+    v_line text;
+begin
+    for v_line in execute 'explain (costs off) ' || in_sql loop
+        return next v_line;
+    end loop;
+end
+$$;
+-- What a function's statements touch: tables scanned in sequence, and blocks.
+create function pg_temp.seq_scans() returns bigint language sql as $$
+    select coalesce(sum(pg_stat_get_xact_numscans(c.oid)), 0)::bigint
+    from pg_class as c
+    where c.relnamespace = 'inventory'::regnamespace and c.relkind = 'r'
+        and c.relname in ('inventory_stock', 'products', 'stores', 'inventory_event') or c.relname like 'stock\_ledger\_%' and c.relkind = 'r'
+$$;
+create function pg_temp.fetched() returns bigint language sql as $$
+    select coalesce(sum(pg_stat_get_xact_tuples_returned(c.oid)), 0)::bigint
+    from pg_class as c
+    where c.relnamespace = 'inventory'::regnamespace and c.relkind = 'r'
+$$;
+
+-- Stock look-ups
+select matches((select string_agg(l, ' ') from pg_temp.plan(format('select * from inventory.inventory_stock where store_id = %s and product_id = %s', :s, :p)) as l),
+    '^Index Scan.* Index Cond: \(\((store_id|product_id) = [0-9]+\) AND \((store_id|product_id) = ', 'one stock row: by its key');
+select alike((select string_agg(l, ' ') from pg_temp.plan(format('select * from inventory.inventory_stock where product_id = %s', :p)) as l),
+    '%inventory_stock_product_id_idx%', 'one product in every store: by its index');
+select matches((select string_agg(l, ' ') from pg_temp.plan(format('update inventory.inventory_stock set on_hand = 1 where store_id = %s and product_id = %s', :s, :p)) as l),
+    'Index Scan.* Index Cond: \(\((store_id|product_id) = [0-9]+\) AND \((store_id|product_id) = ', 'an UPDATE of one stock row: by its key');
+select unalike((select string_agg(l, ' ') from pg_temp.plan(format('select * from inventory.stock_ledger where store_id = %s and product_id = %s order by version desc limit 20', :s, :p)) as l),
+    '%Seq Scan%', 'the history of a stock row: by index in every month');
+select alike((select string_agg(l, ' ') from pg_temp.plan(format('select * from inventory.stock_ledger where store_id = %s and product_id = %s order by version desc limit 20', :s, :p)) as l),
+    'Limit%Merge Append%', 'in the index''s order');
+
+-- The functions: no table is scanned in sequence, and no more rows are looked at than answer.
+select pg_snapshot_xmax(pg_current_snapshot()) as xmax \gset
+select pg_temp.seq_scans() as scans, pg_temp.fetched() as fetched \gset
+select count(*) from inventory._drain(:'xmax', array['7', '9']::xid8[], now());
+select is(pg_temp.seq_scans() - :scans, 0::bigint, '_drain scans no table in sequence');
+select cmp_ok(pg_temp.fetched() - :fetched, '<', 200::bigint, '_drain looks at few rows, whatever the ledger holds');
+select inventory.position() as now \gset
+select regexp_replace(:'now', '\.[0-9]+\.[0-9]+\.[^.]*$', format('.0.0.7:9:7')) as old \gset
+select inventory.feed_after(:'now') limit 0;
+select pg_temp.seq_scans() as scans, pg_temp.fetched() as fetched \gset
+select count(*) from inventory.feed_after(:'old', 10);
+select is(pg_temp.seq_scans() - :scans, 0::bigint, 'feed_after scans no table in sequence');
+select cmp_ok(pg_temp.fetched() - :fetched, '<', 5000::bigint, 'feed_after looks at about as many rows as it gives, with 12 000 to come');
+select pg_temp.fetched() as fetched \gset
+select count(*) from inventory.feed_after(:'now');
+select cmp_ok(pg_temp.fetched() - :fetched, '<', 200::bigint, 'feed_after looks at few rows when there is nothing');
+
+-- since leaves months out
+create function pg_temp.months(in_since text) returns bigint language plpgsql as $$
+declare
+    v_line text;
+    v_count bigint := 0;
+begin
+    set local plan_cache_mode = force_generic_plan;
+    prepare months (timestamptz) as select count(*) from inventory.stock_ledger where xid >= '5' and recorded_at >= $1;
+    for v_line in execute format('explain (costs off) execute months (%L)', in_since) loop
+        v_count := v_count + (v_line like '%Scan%on stock_ledger_2%' or v_line like '%Scan%on stock_ledger_default%')::integer;
+    end loop;
+    deallocate months;
+    return v_count;
+end
+$$;
+select cmp_ok(pg_temp.months('-infinity'), '>=', 24::bigint, 'without a bound every month is read');
+select cmp_ok(pg_temp.months(now()::text), '<=', 5::bigint, 'a position''s since leaves out the months before it');
+
+-- HOT
+select pg_stat_get_xact_tuples_updated('inventory.inventory_stock'::regclass) as updated,
+    pg_stat_get_xact_tuples_hot_updated('inventory.inventory_stock'::regclass) as hot \gset
+update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :s and product_id = :p;
+insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) values (:s, :p, 'sale', -1);
+update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :s and product_id = :p;
+select is(pg_stat_get_xact_tuples_updated('inventory.inventory_stock'::regclass) - :updated, 3::bigint, 'three movements are three updates of the stock row');
+select is(pg_stat_get_xact_tuples_hot_updated('inventory.inventory_stock'::regclass) - :hot, 3::bigint, 'each of them HOT');
+
+select * from finish();
+rollback;
