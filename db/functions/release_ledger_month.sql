@@ -42,7 +42,7 @@ begin
             using errcode = '22023', hint = 'Months go one by one, the oldest first.';
     end if;
     select w.* into v_written
-    from inventory._write_openings(format('inventory.%I', v_name)::regclass, v_until) as w;
+    from inventory._write_openings(v_from, v_until) as w;
     movements_released := v_written.released;
     openings_written := v_written.openings;
     movements_kept := v_written.kept;
