@@ -1,5 +1,6 @@
 #include "cache/detail/block.hpp"
 
+#include "cache/detail/sku_index.hpp"
 #include "cache/detail/store_table.hpp"
 
 #include <algorithm>
@@ -64,6 +65,7 @@ Block* make_block(
     header.pieces_per_pack = row.pieces_per_pack;
     header.packs_per_box = row.packs_per_box;
     header.product_updated_us = row.updated_at.unix_us;
+    header.sku_hash = SkuIndex::hash(row.sku);
     header.known = true;
     header.active = row.active;
     Block* block = allocate(header, text_size(row.sku), text_size(row.name), chunk_capacity);

@@ -88,6 +88,10 @@ struct Block {
     std::uint32_t name_size;
     std::uint32_t chunk_count;
     std::uint32_t chunk_capacity;
+    /// SkuIndex::hash(sku()).
+    std::uint32_t sku_hash;
+    /// The index has an entry that points to this very block. The writer's.
+    bool indexed;
     /// False: only stock rows have come for this key, or none (a deleted product).
     bool known;
     bool active;
@@ -128,6 +132,15 @@ struct Block {
         return (std::size_t{sku_size} + name_size + 7) / 8 * 8;
     }
 };
+
+/// The block that publication `sequence` sees, of a list that begins with the newest; or null. This
+/// check is what makes a state whole: newer blocks are in place before their publication is.
+[[nodiscard]] inline const Block* as_of(const Block* newest, std::uint64_t sequence) noexcept {
+    while (newest != nullptr && newest->sequence > sequence) {
+        newest = newest->previous;
+    }
+    return newest;
+}
 
 /// No cells, no known product.
 [[nodiscard]] Block* make_block(

@@ -110,17 +110,26 @@ void Copy::seal() {
     for (const std::uint32_t slot : touched_) {
         if (const Block* const before = shown(slots_.at(slot, published_)); before != nullptr) {
             own_order().erase(slot, slots_, published_, graveyard_);
-            auto* const erasure = new Erasure{&index_, SkuIndex::hash(before->sku()), slot};
-            graveyard_.retire(sequence_, erasure, bury_entry);
+            erase_entry_later(before->sku_hash, slot);
         }
     }
     for (const std::uint32_t slot : touched_) {
         if (const Block* const now = shown(newest(slot)); now != nullptr) {
             own_order().insert(slot, slots_, sequence_, graveyard_);
-            index_.insert(SkuIndex::hash(now->sku()), slot, graveyard_, sequence_);
+            index(slot);
         }
     }
     touched_.clear();
+}
+
+void Copy::index(std::uint32_t slot) {
+    Block& block = *slots_.head(slot).load(std::memory_order_relaxed);
+    index_.insert(block, graveyard_, sequence_);
+    block.indexed = true;
+}
+
+void Copy::erase_entry_later(std::uint32_t hash, std::uint32_t slot) {
+    graveyard_.retire(sequence_, new Erasure{&index_, hash, slot}, bury_entry);
 }
 
 std::optional<std::uint32_t> Copy::slot_of(base::ProductId product) const noexcept {
@@ -176,9 +185,19 @@ void Copy::replace(std::uint32_t slot, Block* block) {
     block->previous = old != nullptr && old->sequence == sequence_ ? old->previous : old;
     bytes_ += allocated_size(block->bytes());
     head.store(block, std::memory_order_release);
-    if (old != nullptr) {
-        retire(old);
+    block->indexed = false;
+    if (old == nullptr) {
+        return;
     }
+    if (old->indexed) {
+        if (block->visible() && block->sku() == old->sku()) {
+            index_.repoint(*old, *block);
+            block->indexed = true;
+        } else {
+            index_.detach(*old, slot);
+        }
+    }
+    retire(old);
 }
 
 Chunk* Copy::new_chunk(std::uint32_t capacity) {

@@ -69,6 +69,8 @@ class Copy {
     [[nodiscard]] Block& own_block(std::uint32_t slot, std::uint32_t chunk_capacity = 0);
     [[nodiscard]] Chunk& own_chunk(Block& block, std::uint32_t chunk, std::uint32_t capacity);
     void replace(std::uint32_t slot, Block* block);
+    void index(std::uint32_t slot);
+    void erase_entry_later(std::uint32_t hash, std::uint32_t slot);
     void drop_chunk(Block& block, std::uint32_t chunk);
     [[nodiscard]] Chunk* new_chunk(std::uint32_t capacity);
     void retire(Chunk* chunk);

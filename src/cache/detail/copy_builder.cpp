@@ -85,48 +85,51 @@ void CopyBuilder::build_blocks(Copy& copy) const {
     for (std::uint32_t row = 0; row < count_; ++row) {
         rows[next[loaded(row).slot]++] = row;
     }
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> ranked;
+    // All blocks, then all chunks: what readers look at first lies close together.
     for (std::uint32_t slot = 0; slot < products_.size(); ++slot) {
-        const LoadedProduct& product = products_[slot];
+        STOCKD_ASSERT(copy.slots_.add() == slot, "slots are numbered as the load saw them");
+        copy.replace(slot, empty_block(products_[slot], copy.sequence_));
+        copy.known_products_ += products_[slot].known ? 1U : 0U;
+    }
+    Ranked ranked;
+    for (std::uint32_t slot = 0; slot < products_.size(); ++slot) {
         ranked.clear();
         for (std::uint32_t i = begin[slot]; i < begin[slot + 1]; ++i) {
             ranked.emplace_back(copy.stores_->rank(loaded(rows[i]).cell.store), rows[i]);
         }
-        // By rank, and the last that came first among equals.
-        std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
-            return a.first != b.first ? a.first < b.first : a.second > b.second;
-        });
-        ranked.erase(
-            std::unique(
-                ranked.begin(),
-                ranked.end(),
-                [](const auto& a, const auto& b) { return a.first == b.first; }
-            ),
-            ranked.end()
-        );
-        const auto count = static_cast<std::uint32_t>(ranked.size());
-        const std::uint32_t chunks = (count + kChunkCells - 1) / kChunkCells;
-        Block* block = make_block(copy.sequence_, product.row.product, std::max(1U, chunks));
-        if (product.known) {
-            Block* const unknown = block;
-            block = make_block(copy.sequence_, product.row, *unknown, std::max(1U, chunks));
-            free_block(unknown);
-            ++copy.known_products_;
-        }
-        for (std::uint32_t i = 0; i < count; ++i) {
-            if (i % kChunkCells == 0) {
-                block->chunks()[block->chunk_count++] =
-                    copy.new_chunk(std::min(kChunkCells, count - i));
-            }
-            Chunk& chunk = *block->chunks()[block->chunk_count - 1];
-            chunk.cells()[chunk.count++] = loaded(ranked[i].second).cell;
-            ++copy.cells_of_[loaded(ranked[i].second).cell.store];
-        }
-        copy.cells_ += count;
-        add_up(*block, *copy.stores_);
-        STOCKD_ASSERT(copy.slots_.add() == slot, "slots are numbered as the load saw them");
-        copy.replace(slot, block);
+        fill_block(copy, *copy.slots_.head(slot).load(std::memory_order_relaxed), ranked);
     }
+}
+
+Block* CopyBuilder::empty_block(const LoadedProduct& product, std::uint64_t sequence) {
+    const std::uint32_t chunks = std::max(1U, (product.cells + kChunkCells - 1) / kChunkCells);
+    Block* const unknown = make_block(sequence, product.row.product, chunks);
+    if (!product.known) {
+        return unknown;
+    }
+    Block* const block = make_block(sequence, product.row, *unknown, chunks);
+    free_block(unknown);
+    return block;
+}
+
+void CopyBuilder::fill_block(Copy& copy, Block& block, Ranked& ranked) const {
+    // By rank, and the last that came first among equals.
+    std::sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first < b.first : a.second > b.second;
+    });
+    const auto same_store = [](const auto& a, const auto& b) { return a.first == b.first; };
+    ranked.erase(std::unique(ranked.begin(), ranked.end(), same_store), ranked.end());
+    const auto count = static_cast<std::uint32_t>(ranked.size());
+    for (std::uint32_t i = 0; i < count; ++i) {
+        if (i % kChunkCells == 0) {
+            block.chunks()[block.chunk_count++] = copy.new_chunk(std::min(kChunkCells, count - i));
+        }
+        Chunk& chunk = *block.chunks()[block.chunk_count - 1];
+        chunk.cells()[chunk.count++] = loaded(ranked[i].second).cell;
+        ++copy.cells_of_[loaded(ranked[i].second).cell.store];
+    }
+    copy.cells_ += count;
+    add_up(block, *copy.stores_);
 }
 
 void CopyBuilder::build_order(Copy& copy) {
@@ -141,7 +144,7 @@ void CopyBuilder::build_order(Copy& copy) {
     std::sort(shown.begin(), shown.end());
     for (const auto& [sku, slot] : shown) {
         copy.order_->append(slot);
-        copy.index_.insert(SkuIndex::hash(sku), slot, copy.graveyard_, copy.sequence_);
+        copy.index(slot);
     }
 }
 

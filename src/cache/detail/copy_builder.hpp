@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace stockd::cache::detail {
@@ -40,8 +41,6 @@ class CopyBuilder {
 
     std::uint32_t slot_for(base::ProductId product);
     std::uint32_t store_for(base::StoreId store);
-    void build_blocks(Copy& copy) const;
-    static void build_order(Copy& copy);
 
     /// One slot per product key, also those of which only stock rows came: no name then.
     struct LoadedProduct {
@@ -49,6 +48,14 @@ class CopyBuilder {
         bool known = false;
         std::uint32_t cells = 0;
     };
+
+    /// The rows of a product: rank of the store, number of the row.
+    using Ranked = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
+    void build_blocks(Copy& copy) const;
+    [[nodiscard]] static Block* empty_block(const LoadedProduct& product, std::uint64_t sequence);
+    void fill_block(Copy& copy, Block& block, Ranked& ranked) const;
+    static void build_order(Copy& copy);
 
     std::vector<LoadedProduct> products_;
     Copy::SlotMap slot_of_;

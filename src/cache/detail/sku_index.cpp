@@ -59,12 +59,27 @@ SkuIndex::Table::Table(std::size_t capacity)
     : mask(static_cast<std::uint32_t>(capacity - 1)),
       entries(new std::atomic<std::uint64_t>[capacity] {}) {}
 
-void SkuIndex::Table::put(std::uint64_t entry) noexcept {
-    auto i = static_cast<std::uint32_t>(entry >> 32U) & mask;
+void SkuIndex::Table::put(std::uint32_t hash, std::uint64_t entry) noexcept {
+    std::uint32_t i = hash & mask;
     while (entries[i].load(std::memory_order_relaxed) != 0) {
         i = (i + 1) & mask;
     }
     entries[i].store(entry, std::memory_order_release);
+}
+
+std::uint64_t SkuIndex::entry_of(const Block& block) noexcept {
+    const auto address = reinterpret_cast<std::uintptr_t>(&block);
+    STOCKD_ASSERT(address >> kTagShift == 0, "an address of more than 48 bits");
+    return std::uint64_t{block.sku_hash >> 16U} << kTagShift | address;
+}
+
+std::uint64_t SkuIndex::entry_of(std::uint32_t hash, std::uint32_t slot) noexcept {
+    STOCKD_ASSERT(slot < (1U << 31U) - 1, "more than 2 000 000 000 products");
+    return std::uint64_t{hash} << 32U | std::uint64_t{slot} << 1U | 1U;
+}
+
+std::uint32_t SkuIndex::hash_of(std::uint64_t entry) noexcept {
+    return is_slot(entry) ? static_cast<std::uint32_t>(entry >> 32U) : block_of(entry)->sku_hash;
 }
 
 std::size_t SkuIndex::capacity_for(std::size_t entries) noexcept {
@@ -83,18 +98,15 @@ SkuIndex::~SkuIndex() {
     delete table_.load(std::memory_order_relaxed);
 }
 
-void SkuIndex::insert(
-    std::uint32_t hash, std::uint32_t slot, Graveyard& graveyard, std::uint64_t sequence
-) {
+void SkuIndex::insert(const Block& block, Graveyard& graveyard, std::uint64_t sequence) {
     Table* table = table_.load(std::memory_order_relaxed);
     if ((used_ + 1) * 8 > (std::size_t{table->mask} + 1) * 5) {
-        // Room for as many again as live ones, so that neither growing nor dead entries make this
-        // frequent.
+        // Room for half as many again, so that neither growing nor dead entries make this frequent.
         auto grown = std::make_unique<Table>(capacity_for(live_ + live_ / 2 + 16));
         for (std::size_t i = 0; i <= table->mask; ++i) {
             const std::uint64_t entry = table->entries[i].load(std::memory_order_relaxed);
             if (entry != 0 && entry != kDead) {
-                grown->put(entry);
+                grown->put(hash_of(entry), entry);
             }
         }
         used_ = live_;
@@ -104,23 +116,34 @@ void SkuIndex::insert(
         table = grown.release();
         table_.store(table, std::memory_order_release);
     }
-    table->put(entry_of(hash, slot));
+    table->put(block.sku_hash, entry_of(block));
     ++live_;
     ++used_;
 }
 
-void SkuIndex::erase(std::uint32_t hash, std::uint32_t slot) noexcept {
+void SkuIndex::set(std::uint32_t hash, std::uint64_t from, std::uint64_t to) noexcept {
     Table* table = table_.load(std::memory_order_relaxed);
-    const std::uint64_t wanted = entry_of(hash, slot);
     for (std::uint32_t i = hash & table->mask;; i = (i + 1) & table->mask) {
         const std::uint64_t entry = table->entries[i].load(std::memory_order_relaxed);
-        if (entry == wanted) {
-            table->entries[i].store(kDead, std::memory_order_release);
-            --live_;
+        if (entry == from) {
+            table->entries[i].store(to, std::memory_order_release);
             return;
         }
-        STOCKD_ASSERT(entry != 0, "an index entry is erased that is not there");
+        STOCKD_ASSERT(entry != 0, "an index entry is changed that is not there");
     }
+}
+
+void SkuIndex::repoint(const Block& old, const Block& now) noexcept {
+    set(old.sku_hash, entry_of(old), entry_of(now));
+}
+
+void SkuIndex::detach(const Block& old, std::uint32_t slot) noexcept {
+    set(old.sku_hash, entry_of(old), entry_of(old.sku_hash, slot));
+}
+
+void SkuIndex::erase(std::uint32_t hash, std::uint32_t slot) noexcept {
+    set(hash, entry_of(hash, slot), kDead);
+    --live_;
 }
 
 std::size_t SkuIndex::bytes() const noexcept {

@@ -55,17 +55,11 @@ class Slots {
         return segments_[segment].load(std::memory_order_acquire)[offset];
     }
 
-    /// The product as the publication `sequence` has it, or null. This check is what makes a state
-    /// whole: newer blocks are in place before their publication is.
+    /// The product as the publication `sequence` has it, or null.
     [[nodiscard]] const Block* at(std::uint32_t slot, std::uint64_t sequence) const noexcept {
         const auto [segment, offset] = locate(slot);
-        const Block* block = segments_[segment].load(std::memory_order_acquire)[offset].load(
-            std::memory_order_acquire
-        );
-        while (block != nullptr && block->sequence > sequence) {
-            block = block->previous;
-        }
-        return block;
+        const std::atomic<Block*>* const heads = segments_[segment].load(std::memory_order_acquire);
+        return as_of(heads[offset].load(std::memory_order_acquire), sequence);
     }
 
   private:
