@@ -4,6 +4,8 @@
 #include "cache/detail/cache_parts.hpp"
 #include "cache/detail/copy_builder.hpp"
 
+#include <malloc.h>
+
 #include <utility>
 
 namespace stockd::cache {
@@ -94,6 +96,11 @@ void Cache::finish_load(std::unique_ptr<Loader> loader, const change::ChangeSet&
     auto next = loader->builder_->build(newer, parts_->graveyard, parts_->next_sequence());
     loader.reset();
     parts_->swap_in(std::move(next), newer.position, parts_->current().generation + 1, true);
+#if defined(__GLIBC__)
+    // What the load needed on the way was much and in small pieces; malloc would keep it for a
+    // process that does not ask for as much again before the next load.
+    malloc_trim(0);
+#endif
 }
 
 void Cache::apply(const change::ChangeSet& changes) {

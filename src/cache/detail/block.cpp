@@ -20,13 +20,17 @@ std::uint32_t text_size(std::string_view text) {
 
 /// A block for texts of these sizes; the header is otherwise copied from `header`.
 Block* allocate(
-    const Block& header, std::size_t sku_size, std::size_t name_size, std::uint32_t chunk_capacity
+    Arena& arena,
+    const Block& header,
+    std::size_t sku_size,
+    std::size_t name_size,
+    std::uint32_t chunk_capacity
 ) {
     Block shape = header;
     shape.sku_size = static_cast<std::uint32_t>(sku_size);
     shape.name_size = static_cast<std::uint32_t>(name_size);
     shape.chunk_capacity = chunk_capacity;
-    return new (::operator new(shape.bytes())) Block(shape);
+    return new (arena.allocate(shape.bytes())) Block(shape);
 }
 
 void copy_chunks(const Block& from, Block& to) noexcept {
@@ -37,23 +41,26 @@ void copy_chunks(const Block& from, Block& to) noexcept {
 
 }  // namespace
 
-Chunk* make_chunk(std::uint64_t sequence, std::uint32_t capacity) {
-    void* memory = ::operator new(sizeof(Chunk) + capacity * sizeof(StockCell));
+Chunk* make_chunk(Arena& arena, std::uint64_t sequence, std::uint32_t capacity) {
+    void* memory = arena.allocate(sizeof(Chunk) + capacity * sizeof(StockCell));
     return new (memory) Chunk{sequence, 0, capacity};
 }
 
 void free_chunk(Chunk* chunk) noexcept {
-    ::operator delete(chunk);
-}
-
-Block* make_block(std::uint64_t sequence, base::ProductId product, std::uint32_t chunk_capacity) {
-    Block header{};
-    header.sequence = sequence;
-    header.product = product.value;
-    return allocate(header, 0, 0, chunk_capacity);
+    Arena::free(chunk, chunk->bytes());
 }
 
 Block* make_block(
+    Arena& arena, std::uint64_t sequence, base::ProductId product, std::uint32_t chunk_capacity
+) {
+    Block header{};
+    header.sequence = sequence;
+    header.product = product.value;
+    return allocate(arena, header, 0, 0, chunk_capacity);
+}
+
+Block* make_block(
+    Arena& arena,
     std::uint64_t sequence,
     const change::ProductRow& row,
     const Block& from,
@@ -68,15 +75,17 @@ Block* make_block(
     header.sku_hash = SkuIndex::hash(row.sku);
     header.known = true;
     header.active = row.active;
-    Block* block = allocate(header, text_size(row.sku), text_size(row.name), chunk_capacity);
+    Block* block = allocate(arena, header, text_size(row.sku), text_size(row.name), chunk_capacity);
     std::memcpy(block->text(), row.sku.data(), row.sku.size());
     std::memcpy(block->text() + row.sku.size(), row.name.data(), row.name.size());
     copy_chunks(from, *block);
     return block;
 }
 
-Block* copy_block(std::uint64_t sequence, const Block& from, std::uint32_t chunk_capacity) {
-    Block* block = allocate(from, from.sku_size, from.name_size, chunk_capacity);
+Block* copy_block(
+    Arena& arena, std::uint64_t sequence, const Block& from, std::uint32_t chunk_capacity
+) {
+    Block* block = allocate(arena, from, from.sku_size, from.name_size, chunk_capacity);
     block->sequence = sequence;
     std::memcpy(block->text(), from.text(), std::size_t{from.sku_size} + from.name_size);
     copy_chunks(from, *block);
@@ -84,7 +93,7 @@ Block* copy_block(std::uint64_t sequence, const Block& from, std::uint32_t chunk
 }
 
 void free_block(Block* block) noexcept {
-    ::operator delete(block);
+    Arena::free(block, block->bytes());
 }
 
 change::ProductRow Block::row() const {

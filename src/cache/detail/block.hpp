@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/assert.hpp"
+#include "cache/detail/arena.hpp"
 #include "change/change.hpp"
 
 #include <cstddef>
@@ -20,11 +21,6 @@ __extension__ using Int128 = __int128;
 /// Cells in a chunk. 16: a patch of a product with 1000 stores copies 0.8 kB of rows and 0.5 kB of
 /// pointers.
 constexpr std::uint32_t kChunkCells = 16;
-
-/// What the allocator takes for a request, with its bookkeeping: glibc's malloc on 64 bits.
-constexpr std::size_t allocated_size(std::size_t size) noexcept {
-    return (size + 8 + 15) / 16 * 16;
-}
 
 /// One stock row; which product it belongs to is known from where it is.
 struct StockCell {
@@ -57,7 +53,7 @@ struct Chunk {
 };
 
 /// Cells uninitialised, count 0.
-[[nodiscard]] Chunk* make_chunk(std::uint64_t sequence, std::uint32_t capacity);
+[[nodiscard]] Chunk* make_chunk(Arena& arena, std::uint64_t sequence, std::uint32_t capacity);
 void free_chunk(Chunk* chunk) noexcept;
 
 /// Where a cell is in a block, or where it would go.
@@ -144,10 +140,11 @@ struct Block {
 
 /// No cells, no known product.
 [[nodiscard]] Block* make_block(
-    std::uint64_t sequence, base::ProductId product, std::uint32_t chunk_capacity
+    Arena& arena, std::uint64_t sequence, base::ProductId product, std::uint32_t chunk_capacity
 );
 /// `row` with the cells, sums and chunks of `from`.
 [[nodiscard]] Block* make_block(
+    Arena& arena,
     std::uint64_t sequence,
     const change::ProductRow& row,
     const Block& from,
@@ -156,7 +153,7 @@ struct Block {
 /// The same product with room for `chunk_capacity` chunks. REQUIRES: chunk_capacity >=
 /// from.chunk_count.
 [[nodiscard]] Block* copy_block(
-    std::uint64_t sequence, const Block& from, std::uint32_t chunk_capacity
+    Arena& arena, std::uint64_t sequence, const Block& from, std::uint32_t chunk_capacity
 );
 /// The chunks stay.
 void free_block(Block* block) noexcept;

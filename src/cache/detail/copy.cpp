@@ -45,14 +45,12 @@ Copy::Copy(std::size_t expected_products, Graveyard& graveyard, std::uint64_t se
       order_(new SkuOrder(sequence)) {}
 
 Copy::~Copy() {
-    for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    for (std::uint32_t slot = 0; slot < slots_.size() && arena_.has_single_pieces(); ++slot) {
         Block* const block = slots_.head(slot).load(std::memory_order_relaxed);
-        if (block != nullptr) {
-            for (std::uint32_t c = 0; c < block->chunk_count; ++c) {
-                free_chunk(block->chunks()[c]);
-            }
-            free_block(block);
+        for (std::uint32_t c = 0; c < block->chunk_count; ++c) {
+            free_chunk(block->chunks()[c]);
         }
+        free_block(block);
     }
     order_->free_pages();
     delete order_;
@@ -73,7 +71,8 @@ void Copy::set_product(const change::ProductChange& change) {
         }
         // What is left is as if only the stock rows had come.
         const Block& old = *newest(*found);
-        Block* const unknown = make_block(sequence_, change.product, std::max(1U, old.chunk_count));
+        Block* const unknown =
+            make_block(arena_, sequence_, change.product, std::max(1U, old.chunk_count));
         unknown->chunk_count = old.chunk_count;
         std::copy_n(old.chunks(), old.chunk_count, unknown->chunks());
         add_up(*unknown, *stores_);
@@ -89,7 +88,8 @@ void Copy::set_product(const change::ProductChange& change) {
         return;
     }
     known_products_ += old.known ? 0U : 1U;
-    Block* const block = make_block(sequence_, *change.now, old, std::max(1U, old.chunk_count));
+    Block* const block =
+        make_block(arena_, sequence_, *change.now, old, std::max(1U, old.chunk_count));
     add_up(*block, *stores_);
     touched_.push_back(slot);
     replace(slot, block);
@@ -160,7 +160,7 @@ Block& Copy::own_block(std::uint32_t slot, std::uint32_t chunk_capacity) {
         return *block;
     }
     Block* const copy =
-        copy_block(sequence_, *block, std::max({1U, block->chunk_count, chunk_capacity}));
+        copy_block(arena_, sequence_, *block, std::max({1U, block->chunk_count, chunk_capacity}));
     replace(slot, copy);
     return *copy;
 }
@@ -183,7 +183,7 @@ void Copy::replace(std::uint32_t slot, Block* block) {
     Block* const old = head.load(std::memory_order_relaxed);
     // One of this batch is nobody's past.
     block->previous = old != nullptr && old->sequence == sequence_ ? old->previous : old;
-    bytes_ += allocated_size(block->bytes());
+    bytes_ += Arena::taken(block->bytes());
     head.store(block, std::memory_order_release);
     block->indexed = false;
     if (old == nullptr) {
@@ -201,18 +201,18 @@ void Copy::replace(std::uint32_t slot, Block* block) {
 }
 
 Chunk* Copy::new_chunk(std::uint32_t capacity) {
-    Chunk* const chunk = make_chunk(sequence_, capacity);
-    bytes_ += allocated_size(chunk->bytes());
+    Chunk* const chunk = make_chunk(arena_, sequence_, capacity);
+    bytes_ += Arena::taken(chunk->bytes());
     return chunk;
 }
 
 void Copy::retire(Chunk* chunk) {
-    bytes_ -= allocated_size(chunk->bytes());
+    bytes_ -= Arena::taken(chunk->bytes());
     graveyard_.retire(sequence_, chunk, bury_chunk);
 }
 
 void Copy::retire(Block* block) {
-    bytes_ -= allocated_size(block->bytes());
+    bytes_ -= Arena::taken(block->bytes());
     graveyard_.retire(sequence_, block, bury_block);
 }
 
@@ -230,7 +230,7 @@ std::uint32_t Copy::slot_for(base::ProductId product) {
         free_slots_.pop_back();
     }
     const std::uint32_t slot = found->second;
-    replace(slot, make_block(sequence_, product, 1));
+    replace(slot, make_block(arena_, sequence_, product, 1));
     return slot;
 }
 

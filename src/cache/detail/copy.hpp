@@ -92,6 +92,7 @@ class Copy {
     void count_out(Block& block, const StockCell& cell) const noexcept;
 
     Graveyard& graveyard_;
+    Arena arena_;
     std::uint64_t published_ = 0;
     std::uint64_t sequence_;
     Slots slots_;

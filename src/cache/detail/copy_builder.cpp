@@ -88,7 +88,7 @@ void CopyBuilder::build_blocks(Copy& copy) const {
     // All blocks, then all chunks: what readers look at first lies close together.
     for (std::uint32_t slot = 0; slot < products_.size(); ++slot) {
         STOCKD_ASSERT(copy.slots_.add() == slot, "slots are numbered as the load saw them");
-        copy.replace(slot, empty_block(products_[slot], copy.sequence_));
+        copy.replace(slot, empty_block(copy, products_[slot]));
         copy.known_products_ += products_[slot].known ? 1U : 0U;
     }
     Ranked ranked;
@@ -101,13 +101,13 @@ void CopyBuilder::build_blocks(Copy& copy) const {
     }
 }
 
-Block* CopyBuilder::empty_block(const LoadedProduct& product, std::uint64_t sequence) {
+Block* CopyBuilder::empty_block(Copy& copy, const LoadedProduct& product) {
     const std::uint32_t chunks = std::max(1U, (product.cells + kChunkCells - 1) / kChunkCells);
-    Block* const unknown = make_block(sequence, product.row.product, chunks);
+    Block* const unknown = make_block(copy.arena_, copy.sequence_, product.row.product, chunks);
     if (!product.known) {
         return unknown;
     }
-    Block* const block = make_block(sequence, product.row, *unknown, chunks);
+    Block* const block = make_block(copy.arena_, copy.sequence_, product.row, *unknown, chunks);
     free_block(unknown);
     return block;
 }

@@ -53,7 +53,7 @@ class CopyBuilder {
     using Ranked = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
     void build_blocks(Copy& copy) const;
-    [[nodiscard]] static Block* empty_block(const LoadedProduct& product, std::uint64_t sequence);
+    [[nodiscard]] static Block* empty_block(Copy& copy, const LoadedProduct& product);
     void fill_block(Copy& copy, Block& block, Ranked& ranked) const;
     static void build_order(Copy& copy);
 

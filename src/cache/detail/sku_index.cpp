@@ -1,6 +1,7 @@
 #include "cache/detail/sku_index.hpp"
 
 #include <cstring>
+#include <new>
 
 namespace stockd::cache::detail {
 
@@ -57,7 +58,12 @@ std::uint32_t SkuIndex::hash(std::string_view sku) noexcept {
 
 SkuIndex::Table::Table(std::size_t capacity)
     : mask(static_cast<std::uint32_t>(capacity - 1)),
-      entries(new std::atomic<std::uint64_t>[capacity] {}) {}
+      entries(new (map_pages(capacity * sizeof(std::uint64_t)))
+                  std::atomic<std::uint64_t>[capacity] {}) {}
+
+SkuIndex::Table::~Table() {
+    unmap_pages(entries, (std::size_t{mask} + 1) * sizeof(std::uint64_t));
+}
 
 void SkuIndex::Table::put(std::uint32_t hash, std::uint64_t entry) noexcept {
     std::uint32_t i = hash & mask;

@@ -96,8 +96,13 @@ class SkuIndex {
 
     struct Table {
         explicit Table(std::size_t capacity);
+        ~Table();
+        Table(const Table&) = delete;
+        Table& operator=(const Table&) = delete;
+        Table(Table&&) = delete;
+        Table& operator=(Table&&) = delete;
         std::uint32_t mask;
-        std::unique_ptr<std::atomic<std::uint64_t>[]> entries;
+        std::atomic<std::uint64_t>* entries;
         void put(std::uint32_t hash, std::uint64_t entry) noexcept;
     };
 
