@@ -69,8 +69,7 @@ void append_json(std::string& out, std::string_view text) {
 }
 
 void append_json(std::string& out, std::int64_t number) {
-    std::array<char, 20>
-        digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by to_chars
+    std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     out.append(digits.data(), end);
 }

@@ -157,6 +157,7 @@ struct Server::Impl {
 Server::Server(std::unique_ptr<Impl> impl)
     : impl_(std::move(impl)) {}
 
+// NOLINTNEXTLINE(bugprone-exception-escape): a server that cannot stop may end the process
 Server::~Server() {
     stop();
 }

@@ -40,7 +40,8 @@ class Server {
         ServerOptions options, Service& service, observe::Observer observer
     );
 
-    /// Stops.
+    /// Stops. NOLINTNEXTLINE(bugprone-exception-escape): a server that cannot stop may end the
+    /// process
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

@@ -6,7 +6,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <regex>
+#include <stdexcept>
+#include <thread>
 
 namespace stockd::web {
 
@@ -171,6 +174,36 @@ TEST_CASE("web: a request id comes back, unless it could do harm", "[web]") {
     CHECK(client.read().header("X-Request-Id") == "(none)");
 }
 
+TEST_CASE("web: an exception costs its connection and nothing else", "[web]") {
+    /// A follower with a defect.
+    class Broken : public test::Shop {
+      public:
+        [[nodiscard]] FollowStatus status() const override { throw std::runtime_error("a defect"); }
+    };
+
+    Broken shop;
+    std::atomic<int> caught{0};
+    const observe::Observer observer{{[&](const observe::Observation& observation) {
+        caught += std::holds_alternative<observe::ExceptionCaught>(observation) ? 1 : 0;
+    }}};
+    Api api{shop.cache(), shop, observer};
+    ServerOptions options;
+    options.listen = "127.0.0.1:0";
+    const auto server = std::move(Server::listen(options, api, observer).value());
+    server->start();
+    Client other{server->port()};
+    CHECK(other.get("/api/inventory/TEA-1").status == 200);
+    Client client{server->port()};
+    const auto reply = client.get("/api/inventory/cache");
+    CHECK(reply.status == 500);
+    CHECK(reply.body.find("a defect") == std::string::npos);
+    bool is_closed = false;
+    CHECK(client.read_to_end(is_closed).empty());
+    CHECK(is_closed);
+    CHECK(caught == 1);
+    CHECK(other.get("/api/inventory/TEA-1").status == 200);
+}
+
 TEST_CASE("web: a taken port is one sentence", "[web]") {
     Running server;
     ServerOptions options;
@@ -220,7 +253,8 @@ TEST_CASE("web: many clients at once get their own answers", "[web]") {
                 const auto sku = "t" + std::to_string(t) + "-" + std::to_string(i);
                 const auto ticket =
                     i % 20 == 0 ? "?ticket=" + std::to_string(server.shop().commit(i)) : "";
-                const auto reply = client.get("/api/inventory/" + sku + ticket);
+                const auto reply =
+                    client.get(std::string{"/api/inventory/"}.append(sku).append(ticket));
                 right += reply.body.find("'" + sku + "'") != std::string::npos ? 1 : 0;
             }
         });
