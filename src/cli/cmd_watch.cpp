@@ -162,7 +162,8 @@ int run_watch(const Globals& globals, const WatchOptions& options) {
     );
     const auto ended = follower.follow();
     if (!ended) {
-        return fail(globals, ended.error());
+        const bool is_away = ended.error().code == base::ErrorCode::kUnavailable;
+        return fail(globals, is_away ? with_database_hint(ended.error()) : ended.error());
     }
     return watch.is_done() ? kExitOk : kExitInterrupted;
 }

@@ -65,6 +65,8 @@ using AddCommand = void (*)(Registration&);
 
 /// Connects as the options, STOCKD_DATABASE_URL and psql's environment say.
 [[nodiscard]] base::Result<pg::Connection> connect(const Globals& globals);
+/// A failed connect's error, with where the database is taken from.
+[[nodiscard]] base::Error with_database_hint(base::Error error);
 /// The same as a connection string for libpq. Errors: kInvalidArgument, without secrets.
 [[nodiscard]] base::Result<std::string> conninfo(const Globals& globals);
 

@@ -93,15 +93,19 @@ base::Result<pg::Connection> connect(const Globals& globals) {
         return info.error();
     }
     auto connection = pg::Connection::connect(*info, "stockctl");
-    if (!connection && connection.error().hint.empty()) {
-        auto error = connection.error();
-        error.hint =
-            "The database is taken from -d, --host, -p and -U, from STOCKD_DATABASE_URL, or from "
-            "psql's PGHOST, PGPORT, "
-            "PGUSER and PGDATABASE.";
-        return error;
+    if (!connection) {
+        return with_database_hint(connection.error());
     }
     return connection;
+}
+
+base::Error with_database_hint(base::Error error) {
+    if (error.hint.empty()) {
+        error.hint =
+            "The database is taken from -d, --host, -p and -U, from STOCKD_DATABASE_URL, or from "
+            "psql's PGHOST, PGPORT, PGUSER and PGDATABASE.";
+    }
+    return error;
 }
 
 }  // namespace stockd::cli

@@ -1,0 +1,49 @@
+"""stockctl status: the database, who follows it, and stockd's copy."""
+
+from conftest import wait_for
+
+
+def test_without_stockd_the_database_is_shown_with_10(shop):
+    done = shop.stockctl("status")
+    assert done.returncode == 10
+    assert f"database   {shop.database}, PostgreSQL 1" in done.stdout
+    assert "relay      none" in done.stdout
+    assert "followers  none" in done.stdout
+    assert "cannot be reached" in done.stderr
+
+
+def test_with_stockd_both_are_shown(followed):
+    def with_relay():
+        shown = followed.stockctl.json("status")
+        return shown if shown["database"]["relay"] and shown["database"]["followers"] else None
+
+    shown = wait_for(with_relay, "a relay is shown")
+    database, stockd = shown["database"], shown["stockd"]
+    assert database["name"] == followed.database
+    assert database["schema"] >= 1
+    assert 0 <= database["notificationQueueUsage"] < 0.5
+    assert len(database["position"]) == 12
+    assert len(database["followers"]) == 1
+    assert stockd["ready"] is True
+    assert stockd["isStale"] is False
+    assert stockd["cache"]["productCount"] == 3
+    assert stockd["cache"]["drift"] == 0
+    assert stockd["rings"] is not None
+    text = followed.stockctl("status")
+    assert text.returncode == 0
+    assert "ready      yes" in text.stdout
+    assert "cache      3 products" in text.stdout
+
+
+def test_without_the_database_stockd_is_shown_with_11(followed):
+    done = followed.stockctl("status", "-d", "no_such_database")
+    assert done.returncode == 11
+    assert "cache      3 products" in done.stdout
+
+
+def test_a_reader_may_ask(followed):
+    followed.execute("drop role if exists cli_reader")
+    followed.execute("create role cli_reader login in role inventory_reader")
+    assert followed.stockctl("status", "-U", "cli_reader").returncode == 0
+    assert followed.stockctl("verify", "-U", "cli_reader").returncode == 0
+    followed.execute("drop role cli_reader")

@@ -1,0 +1,104 @@
+"""What every command has in common: help, usage errors, where the database is, exit codes."""
+
+import json
+
+import pytest
+from conftest import Stockctl
+
+COMMANDS = ["migrate", "import", "status", "get", "watch", "verify", "bench"]
+
+
+@pytest.fixture
+def stockctl():
+    return Stockctl("no_such_database")
+
+
+def test_help_lists_the_commands_and_ends_with_the_exit_codes(stockctl):
+    done = stockctl("--help")
+    assert done.returncode == 0
+    assert all(f"\n  {command} " in done.stdout for command in COMMANDS)
+    assert done.stdout.rstrip().splitlines()[-1].split()[0] == "130"
+    assert "EXIT STATUS" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["migrate", "status", "get", "watch", "verify", "bench"])
+def test_each_command_explains_itself_with_examples_and_exit_codes(stockctl, command):
+    done = stockctl(command, "--help")
+    assert done.returncode == 0
+    examples, _, codes = done.stdout.partition("EXIT STATUS\n")
+    assert f"stockctl {command}" in examples.partition("Examples:")[2]
+    numbers = [int(line.split()[0]) for line in codes.splitlines() if line]
+    assert numbers == sorted(numbers)
+    assert {0, 2, 11} <= set(numbers)
+
+
+def test_version_is_said(stockctl):
+    done = stockctl("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("stockctl ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["status", "--nonsense"],
+        ["get"],
+        ["migrate", "--dry-run", "--status"],
+        ["migrate", "--timeout", "soon"],
+        ["migrate", "--timeout", "-1"],
+        ["bench", "--connections", "0"],
+        ["bench", "--updates", "99999999999999999999"],
+        ["get", "A1", "--db", "--ticket", "7"],
+        ["get", "A1", "--server", "https://127.0.0.1"],
+        ["status", "-d", "postgresql://[broken"],
+    ],
+)
+def test_wrong_usage_is_said_on_stderr_with_2(stockctl, arguments):
+    done = stockctl(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.strip()
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["status"], ["get", "A1", "--db"], ["watch"], ["verify"], ["bench"]])
+def test_a_database_that_is_not_there_is_11(stockctl, command):
+    done = stockctl(*command)
+    assert done.returncode == 11
+    assert "no_such_database" in done.stderr
+    assert "Hint: " in done.stderr
+
+
+def test_the_database_is_taken_from_options_then_url_then_psqls_variables(stockctl):
+    assert "from_option" in stockctl("verify", "-d", "from_option", STOCKD_DATABASE_URL="postgresql:///from_url").stderr
+    assert "from_url" in stockctl("verify", STOCKD_DATABASE_URL="postgresql:///from_url").stderr
+    assert "from_libpq" in stockctl("verify", PGDATABASE="from_libpq").stderr
+
+
+def test_no_password_is_repeated(stockctl):
+    for url in ["postgresql://me:s3cret@[broken", "postgresql://me:s3cret@127.0.0.1:1/x", "password=s3cret host=127.0.0.1 port=1"]:
+        done = stockctl("verify", "-d", url)
+        assert done.returncode in (2, 11)
+        assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_an_error_is_json_when_json_is_asked(stockctl):
+    done = stockctl("verify", "--json")
+    assert done.returncode == 11
+    assert done.stdout == ""
+    error = json.loads(done.stderr)["error"]
+    assert error["code"] == "unavailable"
+    assert "no_such_database" in error["message"]
+
+
+def test_global_options_stand_before_or_after_the_command(stockctl):
+    assert "first" in stockctl("-d", "first", "verify").stderr
+    assert "second" in stockctl("verify", "-d", "second").stderr
+
+
+@pytest.mark.parametrize("command", [["status"], ["watch"], ["verify"], ["bench"]])
+def test_a_database_without_the_schema_is_12_and_names_the_command(empty_database, command):
+    done = Stockctl(empty_database)(*command)
+    assert done.returncode == 12
+    assert "stockctl migrate" in done.stderr
