@@ -1,6 +1,6 @@
 # Thin verbs; the work is in CMakePresets.json, scripts/ and ctest. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: deps build run test lint format asan tsan clean help
+.PHONY: deps build run test acceptance lint format asan tsan clean help
 
 CTEST := ctest --no-tests=error --output-on-failure --parallel $(shell nproc)
 
@@ -24,6 +24,11 @@ test: ## run every test, against throw-away databases; STOCKD_TEST_DATA names th
 	@scripts/build.sh release
 	@[ -n "$$STOCKD_TEST_DATA" ] || echo "*** STOCKD_TEST_DATA is not set: tests on the large data are SKIPPED ***"
 	@$(CTEST) --test-dir build/release
+
+acceptance: ## import the whole large data sets (STOCKD_TEST_DATA) while a stockd follows, and compare everything
+	@scripts/packages.sh run test
+	@scripts/build.sh release stockd stockctl with_cluster
+	@scripts/acceptance.sh build/release/bin
 
 lint: ## check format, clang-tidy, shell scripts and the repository's rules
 	@scripts/packages.sh run test

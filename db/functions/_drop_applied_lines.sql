@@ -12,7 +12,10 @@ as $$
 declare
     v_xid xid8 := pg_current_xact_id();
     v_lines int8multirange;
+    v_taken bigint[];
     v_known bigint[];
+    v_known_ids text[];
+    v_known_contents bigint[];
 begin
     already := 0;
     bad_lines := '{}';
@@ -44,9 +47,15 @@ begin
         on conflict (source_id, line_id) do nothing
         returning d.line
     )
-    select array_agg(i.line) into v_known
-    from inventory.import_staging as i
-    where i.xid = v_xid and not exists (select from taken as t where t.line = i.line);
+    select coalesce(array_agg(t.line), '{}') into v_taken from taken as t;
+    -- NOT IN, because it is always a hash look-up: without statistics on the stage a join could become quadratic. No line is null.
+    with known as (
+        delete from inventory.import_staging as i
+        where i.xid = v_xid and i.line not in (select t from unnest(v_taken) as t)
+        returning i.line, i.line_id, i.content
+    )
+    select array_agg(k.line), array_agg(k.line_id), array_agg(k.content) into v_known, v_known_ids, v_known_contents
+    from known as k;
     if v_known is null then
         return;
     end if;
@@ -55,12 +64,11 @@ begin
         select
             i.line,
             format('id %s was applied before with other values (line %s of %s)', i.line_id, d.line, f.file_name) as reason
-        from inventory.import_staging as i
+        from unnest(v_known, v_known_ids, v_known_contents) as i (line, line_id, content)
         join inventory.import_line_ids as d on d.source_id = in_source_id and d.line_id = i.line_id
         join inventory.imports as f on f.import_id = d.import_id
-        where i.xid = v_xid and i.line = any (v_known) and d.content <> i.content
+        where d.content <> i.content
     ) as k;
-    delete from inventory.import_staging as i where i.xid = v_xid and i.line = any (v_known);
     already := cardinality(v_known) - cardinality(bad_lines);
 end
 $$;

@@ -20,6 +20,31 @@ $$;
 
 comment on function inventory._missing_stock_rows(inventory.stock_key[]) is 'For imports: those keys that have no stock row yet.';
 
+-- Takes lines out of the batch; their ids are free again.
+create or replace function inventory._take_back_lines(in_lines bigint[], in_source_id bigint) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_ids text[];
+begin
+    -- coalesce keeps the IN a hash look-up, as in _drop_applied_lines.
+    with gone as (
+        delete from inventory.import_staging as i
+        where i.xid = pg_current_xact_id() and coalesce(i.line in (select l from unnest(in_lines) as l), false)
+        returning i.line_id
+    )
+    select array_agg(g.line_id) into v_ids from gone as g;
+    if in_source_id is not null then
+        delete from inventory.import_line_ids as d
+        using unnest(v_ids) as g (line_id)
+        where d.source_id = in_source_id and d.line_id = g.line_id collate "C";
+    end if;
+end
+$$;
+
+comment on function inventory._take_back_lines(bigint[], bigint) is 'For imports: takes lines out of the batch.';
+
 -- A stock row that was made for lines which were all refused has no movement that would tell readers of it. It is of this
 -- transaction, so nobody has seen it.
 create or replace function inventory._drop_untouched_stock_rows(in_made inventory.stock_key[]) returns void

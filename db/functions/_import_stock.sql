@@ -13,44 +13,43 @@ declare
     v_already bigint;
     v_bad_lines bigint[];
     v_bad_reasons text[];
+    v_unfit bigint[];
+    v_unfit_reasons text[];
     v_keys inventory.stock_key[];
     v_missing inventory.stock_key[];
+    v_context record;
 begin
+    select c.* into v_context from inventory._writer_context() as c;
     select d.already, d.bad_lines, d.bad_reasons into v_already, v_bad_lines, v_bad_reasons
     from inventory._drop_applied_lines(in_import_id, in_source_id) as d;
     -- A line is complete in itself, so whether it fits does not depend on the lines before it.
-    with bad as (
-        delete from inventory.import_staging as i
-        using (
-            select
-                b.line, b.line_id,
-                case
-                    when t.store_id is null or p.product_id is null then 'the store or the product was deleted meanwhile'
-                    when b.quantity - coalesce(s.reserved, 0)::numeric < -9223372036854775808
-                        then format('quantity %s is out of range', b.quantity)
-                    when b.quantity < coalesce(s.reserved, 0) and not coalesce(
-                        b.allow_negative, s.allow_negative, p.allow_negative, t.allow_negative
-                    ) then format(
-                        'on_hand %s is less than the reserved %s of %s in %s, which may not be negative',
-                        b.quantity, coalesce(s.reserved, 0), p.sku, t.code
-                    )
-                end as reason
-            from inventory.import_staging as b
-            left join inventory.stores as t on t.store_id = b.store_id
-            left join inventory.products as p on p.product_id = b.product_id
-            left join inventory.inventory_stock as s on s.store_id = b.store_id and s.product_id = b.product_id
-            where b.xid = v_xid
-        ) as b
-        where i.xid = v_xid and i.line = b.line and b.reason is not null
-        returning i.line, i.line_id, b.reason
-    ),
-    freed as (
-        delete from inventory.import_line_ids as d using bad as b
-        where d.source_id = in_source_id and d.line_id = b.line_id
-    )
-    select v_bad_lines || coalesce(array_agg(b.line), '{}'), v_bad_reasons || coalesce(array_agg(b.reason), '{}')
-    into v_bad_lines, v_bad_reasons
-    from bad as b;
+    select coalesce(array_agg(b.line), '{}'), coalesce(array_agg(b.reason), '{}') into v_unfit, v_unfit_reasons
+    from (
+        select
+            i.line,
+            case
+                when t.store_id is null or p.product_id is null then 'the store or the product was deleted meanwhile'
+                when i.quantity - coalesce(s.reserved, 0)::numeric < -9223372036854775808
+                    then format('on_hand %s is out of range', i.quantity)
+                when i.quantity < coalesce(s.reserved, 0) and not coalesce(
+                    i.allow_negative, s.allow_negative, p.allow_negative, t.allow_negative
+                ) then format(
+                    'on_hand %s is less than the reserved %s of %s in %s, which may not be negative',
+                    i.quantity, coalesce(s.reserved, 0), p.sku, t.code
+                )
+            end as reason
+        from inventory.import_staging as i
+        left join inventory.stores as t on t.store_id = i.store_id
+        left join inventory.products as p on p.product_id = i.product_id
+        left join inventory.inventory_stock as s on s.store_id = i.store_id and s.product_id = i.product_id
+        where i.xid = v_xid
+    ) as b
+    where b.reason is not null;
+    if cardinality(v_unfit) > 0 then
+        perform inventory._take_back_lines(v_unfit, in_source_id);
+        v_bad_lines := v_bad_lines || v_unfit;
+        v_bad_reasons := v_bad_reasons || v_unfit_reasons;
+    end if;
     v_keys := array(
         select (k.store_id, k.product_id)::inventory.stock_key
         from (select distinct i.store_id, i.product_id from inventory.import_staging as i where i.xid = v_xid) as k
@@ -60,19 +59,22 @@ begin
     with counted as (
         select
             i.line, i.store_id, i.product_id, i.quantity, i.reason, i.reference, i.actor, i.correlation_id, i.occurred_at,
+            i.low_stock_threshold, i.allow_negative, s.reserved, s.version,
             i.quantity::numeric - lag(i.quantity, 1, s.on_hand) over running as difference,
-            k.store_id is not null and row_number() over running = 1 as is_opening,
-            s.reserved, s.version
+            -- IN in a select list is a hash look-up.
+            (i.store_id, i.product_id) in (select k.store_id, k.product_id from unnest(v_missing) as k)
+                and row_number() over running = 1 as is_opening
         from inventory.import_staging as i
         join inventory.inventory_stock as s on s.store_id = i.store_id and s.product_id = i.product_id
-        left join unnest(v_missing) as k on k.store_id = i.store_id and k.product_id = i.product_id
         where i.xid = v_xid
         window running as (partition by i.store_id, i.product_id order by i.line)
     ),
-    moved as materialized (
-        select c.*, c.version + row_number() over (partition by c.store_id, c.product_id order by c.line) as new_version
+    numbered as materialized (
+        select
+            c.*, c.difference <> 0 or c.is_opening as is_movement,
+            c.version + count(*) filter (where c.difference <> 0 or c.is_opening)
+                over (partition by c.store_id, c.product_id order by c.line) as new_version
         from counted as c
-        where c.difference <> 0 or c.is_opening
     ),
     recorded as (
         insert into inventory.stock_ledger (
@@ -80,41 +82,33 @@ begin
             reason, reference, actor, correlation_id, occurred_at, xid, rung
         )
         select
-            m.store_id, m.product_id, case when m.is_opening then 'opening' else 'count' end, m.difference::bigint, m.quantity,
-            m.reserved, m.new_version, coalesce(m.reason, c.reason), coalesce(m.reference, c.reference),
-            coalesce(m.actor, c.actor), coalesce(m.correlation_id, c.correlation_id), coalesce(m.occurred_at, now()), v_xid,
+            n.store_id, n.product_id, case when n.is_opening then 'opening' else 'count' end, n.difference::bigint, n.quantity,
+            n.reserved, n.new_version, coalesce(n.reason, v_context.reason), coalesce(n.reference, v_context.reference),
+            coalesce(n.actor, v_context.actor), coalesce(n.correlation_id, v_context.correlation_id),
+            coalesce(n.occurred_at, now()), v_xid,
             (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
-        from moved as m
-        cross join inventory._writer_context() as c
-        order by m.line
-    ),
-    settings as (
-        select distinct on (i.store_id, i.product_id)
-            i.store_id, i.product_id,
-            first_value(i.low_stock_threshold) over (
-                partition by i.store_id, i.product_id order by i.low_stock_threshold is null, i.line desc
-            ) as low_stock_threshold,
-            first_value(i.allow_negative) over (
-                partition by i.store_id, i.product_id order by i.allow_negative is null, i.line desc
-            ) as allow_negative
-        from inventory.import_staging as i
-        where i.xid = v_xid
-    ),
-    final as (
-        select distinct on (m.store_id, m.product_id) m.store_id, m.product_id, m.quantity, m.new_version
-        from moved as m
-        order by m.store_id, m.product_id, m.new_version desc
+        from numbered as n
+        where n.is_movement
     )
     update inventory.inventory_stock as s set
-        on_hand = coalesce(f.quantity, s.on_hand), version = coalesce(f.new_version, s.version),
-        low_stock_threshold = coalesce(g.low_stock_threshold, s.low_stock_threshold),
-        allow_negative = coalesce(g.allow_negative, s.allow_negative),
+        on_hand = n.quantity, version = n.version,
+        low_stock_threshold = coalesce(n.low_stock_threshold, s.low_stock_threshold),
+        allow_negative = coalesce(n.allow_negative, s.allow_negative),
         on_hand_delta = 0, reserved_delta = 0, updated_at = clock_timestamp()
-    from settings as g
-    left join final as f on f.store_id = g.store_id and f.product_id = g.product_id
-    where s.store_id = g.store_id and s.product_id = g.product_id
+    from (
+        -- Of each column the last line that says something.
+        select
+            l.store_id, l.product_id, max(l.new_version) as version,
+            (array_agg(l.quantity order by l.line desc))[1] as quantity,
+            (array_agg(l.low_stock_threshold order by l.line desc) filter (where l.low_stock_threshold is not null))[1]
+                as low_stock_threshold,
+            (array_agg(l.allow_negative order by l.line desc) filter (where l.allow_negative is not null))[1] as allow_negative
+        from numbered as l
+        group by l.store_id, l.product_id
+    ) as n
+    where s.store_id = n.store_id and s.product_id = n.product_id
         and (
-            f.store_id is not null or g.low_stock_threshold <> s.low_stock_threshold or g.allow_negative <> s.allow_negative
+            n.version <> s.version or n.low_stock_threshold <> s.low_stock_threshold or n.allow_negative <> s.allow_negative
         );
     return jsonb_build_object(
         'applied', inventory._finish_batch(in_import_id), 'already', v_already,

@@ -52,13 +52,7 @@ begin
             v_reasons := v_reasons || v_reason;
         end if;
     end loop;
-    if in_source_id is not null then
-        delete from inventory.import_line_ids as d
-        using inventory.import_staging as i
-        where i.xid = pg_current_xact_id() and i.line = any (v_lines)
-            and d.source_id = in_source_id and d.line_id = i.line_id;
-    end if;
-    delete from inventory.import_staging as i where i.xid = pg_current_xact_id() and i.line = any (v_lines);
+    perform inventory._take_back_lines(v_lines, in_source_id);
     return query select b.line, b.reason from unnest(v_lines, v_reasons) as b (line, reason);
 end
 $$;
