@@ -165,7 +165,7 @@ base::Result<DaemonStatus> read_daemon(const std::string& server, const std::str
     }
     constexpr std::chrono::milliseconds kLimit{2000};
     if (const auto metrics = client->get("/metrics", kLimit); metrics && metrics->status == 200) {
-        out.rings = metric_sum(metrics->body, "stockd_wakes_total", "ring");
+        out.rings = metric_sum(metrics->body, "stockd_wakes_total", "by=\"doorbell\"").value_or(0);
     }
     if (const auto ready = client->get("/ready", kLimit); ready) {
         out.ready = ready->status == 200 ? "yes" : "no: " + printable(ready->body.substr(0, 300));

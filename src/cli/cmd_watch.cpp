@@ -4,6 +4,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/output.hpp"
 #include "cli/watch_view.hpp"
+#include "migrate/migrate.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json/serialize.hpp>
@@ -155,6 +156,10 @@ int run_watch(const Globals& globals, const WatchOptions& options) {
     FeedFollower follower(
         *info,
         {
+            [](pg::Connection& connection) -> base::Result<void> {
+                const auto schema = migrate::check(connection);
+                return schema ? base::Result<void>() : schema.error();
+            },
             [&](pg::Connection& connection) { return watch.start(connection); },
             [&](const std::vector<FeedRow>& rows) { watch.show(rows); },
             [&](const std::string& sentence) { watch.talk(sentence); },

@@ -90,6 +90,9 @@ base::Result<void> FeedFollower::run_connected() {
         return done;
     }
     if (position_.empty()) {
+        if (auto checked = events_.check(*connection_); !checked) {
+            return checked;
+        }
         if (auto done = start_anew(); !done) {
             return done;
         }

@@ -36,6 +36,8 @@ class FeedFollower {
   public:
     /// What the owner wants to hear. Called on the thread that runs follow().
     struct Events {
+        /// Connected for the first time: may the database be followed? Its error ends follow().
+        std::function<base::Result<void>(pg::Connection& connection)> check;
         /// Connected and listening: `connection` is free for reading what there is now. Called
         /// before the first rows and after a new life of the database.
         std::function<base::Result<void>(pg::Connection& connection)> start;

@@ -18,7 +18,7 @@ with chain as (
         coalesce(lag(l.reserved_after) over w, 0) + l.reserved_delta as reserved_follows,
         lead(l.version) over w is null as is_last
     from inventory.stock_ledger as l
-    window w as (partition by l.store_id, l.product_id order by l.version)
+    window w as (partition by l.store_id, l.product_id order by l.version, l.movement_id)
 ),
 broken as (
     select
