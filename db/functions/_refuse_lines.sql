@@ -14,8 +14,8 @@ declare
     v_on_hand numeric;
     v_after numeric;
     v_reason text;
-    v_lines bigint[] := '{}';
-    v_reasons text[] := '{}';
+    v_lines bigint[] := array[]::bigint[];
+    v_reasons text[] := array[]::text[];
 begin
     for v_line in
         select i.line, i.store_id, i.product_id, i.quantity, s.store_id as found, s.on_hand, s.reserved, s.allow_negative
