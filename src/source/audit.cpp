@@ -186,7 +186,8 @@ void Follower::Loop::judge_slice(const AuditSlice& slice) {
         status.drift += static_cast<std::int64_t>(drifts.size());
     });
     const auto now = steady_clock::now();
-    audit_.slice_at = now + milliseconds{rows * 1000 / std::max<std::int64_t>(1, options_.audit_rows_per_s) + 1};
+    audit_.slice_at =
+        now + milliseconds{rows * 1000 / std::max<std::int64_t>(1, options_.audit_rows_per_s) + 1};
     if (slice.last.value != kLastProduct) {
         audit_.next = {slice.last.value + 1};
         return;

@@ -65,8 +65,8 @@ class Doorbell {
     };
 
     struct Next {
-        Step step;
-        base::SteadyTime until;
+        Step step = Step::kDrain;
+        base::SteadyTime until{};
     };
 
     /// backstop 0: parked without an end.

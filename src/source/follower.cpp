@@ -51,7 +51,9 @@ FollowerStatus Follower::status() const {
     return loop_->status();
 }
 
-void Follower::wait_for_ticket(change::Xid ticket, base::SteadyTime deadline, Completion done) {
+void Follower::wait_for_ticket(
+    change::Xid ticket, base::SteadyTime deadline, const Completion& done
+) {
     if (!loop_->submit([this, ticket, deadline, done] {
             loop_->wait_for_ticket(ticket, deadline, done);
         })) {
@@ -60,7 +62,10 @@ void Follower::wait_for_ticket(change::Xid ticket, base::SteadyTime deadline, Co
 }
 
 void Follower::wait_until(
-    std::function<bool()> condition, std::string what, base::SteadyTime deadline, Completion done
+    std::function<bool()> condition,
+    std::string what,
+    base::SteadyTime deadline,
+    const Completion& done
 ) {
     const bool submitted = loop_->submit(
         [this, condition = std::move(condition), what = std::move(what), deadline, done] {
@@ -72,13 +77,13 @@ void Follower::wait_until(
     }
 }
 
-void Follower::wait_for_load(base::SteadyTime deadline, Completion done) {
+void Follower::wait_for_load(base::SteadyTime deadline, const Completion& done) {
     if (!loop_->submit([this, deadline, done] { loop_->wait_for_load(deadline, done); })) {
         done(not_running());
     }
 }
 
-void Follower::refresh(std::function<void(base::Result<LoadReport>)> done) {
+void Follower::refresh(const std::function<void(base::Result<LoadReport>)>& done) {
     if (!loop_->submit([this, done] { loop_->refresh(done); })) {
         done(not_running());
     }
@@ -88,7 +93,7 @@ void Follower::set_paces(const Paces& paces) {
     (void)loop_->submit([this, paces] { loop_->set_paces(paces); });
 }
 
-void Follower::clear(Completion done) {
+void Follower::clear(const Completion& done) {
     if (!loop_->submit([this, done] { loop_->clear(done); })) {
         done(not_running());
     }

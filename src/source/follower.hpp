@@ -80,22 +80,22 @@ class Follower {
     /// Until the published position covers the ticket; drains at once. Errors: kTimeout,
     /// kInvalidArgument for a ticket that the database has not given out, kForeignIncarnation when
     /// the database became another one, kUnavailable.
-    void wait_for_ticket(change::Xid ticket, base::SteadyTime deadline, Completion done);
+    void wait_for_ticket(change::Xid ticket, base::SteadyTime deadline, const Completion& done);
     /// Until `condition` holds, looked at on the follow thread after each publication; drains at
     /// once. `what` is named in the time-out.
     void wait_until(
         std::function<bool()> condition,
         std::string what,
         base::SteadyTime deadline,
-        Completion done
+        const Completion& done
     );
     /// Until the Sink holds a copy; starts the load that clear() left out. kUnavailable at once
     /// while the database is away.
-    void wait_for_load(base::SteadyTime deadline, Completion done);
+    void wait_for_load(base::SteadyTime deadline, const Completion& done);
     /// A full load in the background; callers during one share its outcome.
-    void refresh(std::function<void(base::Result<LoadReport>)> done);
+    void refresh(const std::function<void(base::Result<LoadReport>)>& done);
     /// The Sink is emptied; the next wait_for_load() or refresh() loads again.
-    void clear(Completion done);
+    void clear(const Completion& done);
 
     /// From now on. A follower that stopped does nothing.
     void set_paces(const Paces& paces);

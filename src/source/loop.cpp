@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include <array>
+#include <exception>
 #include <utility>
 
 namespace stockd::source {
@@ -66,7 +67,11 @@ Follower::Loop::Loop(SourceOptions options, Sink& sink, observe::Observer observ
 }
 
 Follower::Loop::~Loop() {
-    stop();
+    try {
+        stop();
+    } catch (...) {
+        std::terminate();  // a thread that cannot be joined must not outlive what it uses
+    }
 }
 
 void Follower::Loop::start() {

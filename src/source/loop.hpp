@@ -69,13 +69,13 @@ class Follower::Loop {
     void wait_for_load(base::SteadyTime deadline, Completion done);
     void refresh(std::function<void(base::Result<LoadReport>)> done);
     void clear(const Completion& done);
+
     void set_paces(const Paces& paces) {
         options_.canary_every = paces.canary_every;
         options_.ttl = paces.ttl;
         options_.audit_rows_per_s = paces.audit_rows_per_s;
         canary_.set_every(paces.canary_every);
     }
-
 
   private:
     template <class T = void>

@@ -4,9 +4,7 @@
 
 #include <thread>
 
-using namespace stockd;
-using namespace stockd::source;
-using namespace stockd::source::test;
+namespace stockd::source::test {
 
 namespace {
 
@@ -85,3 +83,5 @@ TEST_CASE(
         CHECK(running.sink.loads() == 1);
     }
 }
+
+}  // namespace stockd::source::test

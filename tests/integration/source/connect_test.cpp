@@ -2,9 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace stockd;
-using namespace stockd::source;
-using namespace stockd::source::test;
+namespace stockd::source::test {
 
 namespace {
 
@@ -103,3 +101,5 @@ TEST_CASE("source: a follower can be stopped in any state", "[source]") {
     running.follower.stop();
     CHECK(std::chrono::steady_clock::now() - begun < 1s);
 }
+
+}  // namespace stockd::source::test

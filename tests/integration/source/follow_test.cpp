@@ -4,9 +4,7 @@
 
 #include <thread>
 
-using namespace stockd;
-using namespace stockd::source;
-using namespace stockd::source::test;
+namespace stockd::source::test {
 
 TEST_CASE("source: a follower loads what is there and patches what changes", "[source]") {
     const Database database;
@@ -102,6 +100,7 @@ TEST_CASE(
     const Running running{options_for(database)};
     REQUIRE(running.becomes_relay());
     std::vector<std::thread> writers;
+    writers.reserve(6);
     for (int w = 0; w < 6; ++w) {
         writers.emplace_back([&database, w] {
             Db db{database.url()};
@@ -157,3 +156,5 @@ TEST_CASE(
     CHECK(eventually([&] { return same_rows(running.sink.copy(), tables(db)); }));
     CHECK(running.sink.loads() == 1);
 }
+
+}  // namespace stockd::source::test

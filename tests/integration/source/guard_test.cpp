@@ -7,9 +7,7 @@
 #include <random>
 #include <thread>
 
-using namespace stockd;
-using namespace stockd::source;
-using namespace stockd::source::test;
+namespace stockd::source::test {
 
 namespace {
 
@@ -161,3 +159,5 @@ TEST_CASE(
 ) {
     CHECK(notices("delete from inventory.inventory_event where type = 'canary'") == kGuarded);
 }
+
+}  // namespace stockd::source::test

@@ -7,9 +7,7 @@
 #include <atomic>
 #include <thread>
 
-using namespace stockd;
-using namespace stockd::source;
-using namespace stockd::source::test;
+namespace stockd::source::test {
 
 namespace {
 
@@ -228,3 +226,5 @@ TEST_CASE("source: a relay that freezes loses its locks within a few backstops",
     }));
     freezing.stop();
 }
+
+}  // namespace stockd::source::test

@@ -5,9 +5,7 @@
 #include <atomic>
 #include <future>
 
-using namespace stockd;
-using namespace stockd::source;
-using namespace stockd::source::test;
+namespace stockd::source::test {
 
 namespace {
 
@@ -215,3 +213,5 @@ TEST_CASE("source: requests to a stopped follower are answered", "[source]") {
     });
     CHECK(answered == 2);
 }
+
+}  // namespace stockd::source::test

@@ -2,9 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace stockd;
-using namespace stockd::source;
-using namespace stockd::source::test;
+namespace stockd::source::test {
 
 TEST_CASE("source: after a lost connection the follower goes on from its position", "[source]") {
     const Database database;
@@ -96,3 +94,5 @@ TEST_CASE("source: a ticket that waits is ended by name when the incarnation cha
     CHECK(outcome.error().code == base::ErrorCode::kForeignIncarnation);
     db.run("rollback");
 }
+
+}  // namespace stockd::source::test

@@ -2,8 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+namespace stockd::source {
+
 using namespace std::chrono_literals;
-using stockd::source::Backoff;
 
 TEST_CASE("source: pauses between attempts stay under a doubling cap", "[source]") {
     const auto seed = GENERATE(take(20, random(0, 1'000'000)));
@@ -28,3 +29,5 @@ TEST_CASE("source: two daemons do not come back at the same time", "[source]") {
     }
     CHECK(different >= 18);
 }
+
+}  // namespace stockd::source

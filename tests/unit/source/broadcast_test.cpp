@@ -4,7 +4,8 @@
 #include <boost/json/value.hpp>
 #include <catch2/catch.hpp>
 
-using namespace stockd;
+namespace stockd::source {
+
 namespace json = boost::json;
 
 namespace {
@@ -94,3 +95,5 @@ TEST_CASE("source: a change whose code is not known says that there are many", "
     changes.stock = {stock(1, 5000, 1)};
     CHECK(source::make_broadcast(changes, codes()).many);
 }
+
+}  // namespace stockd::source

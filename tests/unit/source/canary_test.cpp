@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+namespace stockd::source {
+
 using namespace std::chrono_literals;
-using namespace stockd;
-using source::CanaryWatch;
 
 namespace {
 
@@ -67,3 +67,5 @@ TEST_CASE("source: without canaries there is nothing to prove", "[source]") {
     CHECK(watch.due() == base::SteadyTime::max());
     CHECK(watch.late_at() == base::SteadyTime::max());
 }
+
+}  // namespace stockd::source

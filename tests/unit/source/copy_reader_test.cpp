@@ -2,8 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace stockd;
-using source::CopyReader;
+namespace stockd::source {
 
 namespace {
 
@@ -66,3 +65,5 @@ TEST_CASE("source: what is no binary COPY of these columns is refused", "[source
     Collected collected;
     CHECK_FALSE(collected.reader.add(file).has_value());
 }
+
+}  // namespace stockd::source

@@ -2,11 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+namespace stockd::source {
+
 using namespace std::chrono_literals;
-using namespace stockd;
-using source::Doorbell;
-using source::Linger;
-using source::RingBudget;
 using Step = Doorbell::Step;
 
 namespace {
@@ -166,3 +164,5 @@ TEST_CASE("source: extra drains while parked change nothing", "[source]") {
     CHECK_FALSE(bell.holds_lock());
     CHECK(bell.next(kStart + 2ms).step == Step::kDrain);
 }
+
+}  // namespace stockd::source

@@ -4,8 +4,7 @@
 
 #include <optional>
 
-using namespace stockd;
-using source::DrainRows;
+namespace stockd::source {
 
 namespace {
 
@@ -150,3 +149,5 @@ TEST_CASE("source: only 32 hex digits are a UUID", "[source]") {
     CHECK_FALSE(source::parse_uuid("00112233-4455-6677-8899-aabbccddeeff0").has_value());
     CHECK_FALSE(source::parse_uuid("00112233-4455-6677-8899-aabbccddeefg").has_value());
 }
+
+}  // namespace stockd::source

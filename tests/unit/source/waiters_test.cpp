@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+namespace stockd::source {
+
 using namespace std::chrono_literals;
-using namespace stockd;
-using source::Waiters;
 
 namespace {
 
@@ -140,3 +140,5 @@ TEST_CASE("source: a completion may wait again", "[source]") {
     waiters.published(position(201));
     CHECK(outcome.results.size() == 1);
 }
+
+}  // namespace stockd::source
