@@ -57,6 +57,22 @@ ProductInventory to_inventory(
     return made;
 }
 
+/// Set while this thread is inside a callback of follow(): it is the follow thread, and a wait for
+/// it would never end.
+thread_local bool t_in_callback = false;
+
+class InCallback {
+  public:
+    InCallback() { t_in_callback = true; }
+
+    ~InCallback() { t_in_callback = false; }
+
+    InCallback(const InCallback&) = delete;
+    InCallback& operator=(const InCallback&) = delete;
+    InCallback(InCallback&&) = delete;
+    InCallback& operator=(InCallback&&) = delete;
+};
+
 /// Runs an asynchronous call of the follower and waits for its completion, which comes exactly
 /// once.
 template <class Value, class Call>
@@ -129,6 +145,7 @@ void Inventory::Impl::tell(const change::ChangeSet* changes) {
     if (!on_change || (changes != nullptr && changes->empty())) {
         return;
     }
+    const InCallback inside;
     InventoryChange told;
     if (changes == nullptr || !changes->stores.empty()) {
         told.is_everything = true;
@@ -154,6 +171,9 @@ void Inventory::Impl::tell(const change::ChangeSet* changes) {
 }
 
 base::Result<void> Inventory::Impl::wait_for_load() {
+    if (t_in_callback) {
+        return base::Error{base::ErrorCode::kUnavailable, "nothing is loaded", {}, {}, {}};
+    }
     const auto deadline = std::chrono::steady_clock::now() + options.wait;
     return wait_for<void>([&](auto done) { follower.wait_for_load(deadline, std::move(done)); });
 }
@@ -166,31 +186,38 @@ Inventory::~Inventory() {
 }
 
 base::Result<std::unique_ptr<Inventory>> Inventory::connect(InventoryOptions options) {
+    constexpr std::chrono::milliseconds kLookEvery{100};
     std::unique_ptr<Inventory> made{new Inventory(std::make_unique<Impl>(std::move(options)))};
     auto& impl = *made->impl_;
     impl.follower.start();
     const auto deadline = std::chrono::steady_clock::now() + impl.options.wait;
-    const auto loaded = wait_for<void>([&](auto done) {
-        impl.follower.wait_until(
-            [&impl] { return impl.cache.read().state().loaded; },
-            "the first load",
-            deadline,
-            std::move(done)
-        );
-    });
-    if (!loaded) {
-        auto error = loaded.error();
+    while (true) {
+        const auto look_again = std::min(deadline, std::chrono::steady_clock::now() + kLookEvery);
+        const auto loaded = wait_for<void>([&](auto done) {
+            impl.follower.wait_until(
+                [&impl] { return impl.cache.read().state().loaded; },
+                "the first load",
+                look_again,
+                std::move(done)
+            );
+        });
+        if (loaded) {
+            return made;
+        }
         const auto status = impl.follower.status();
-        if (error.detail.empty()) {
-            error.detail = status.last_error;
-        }
         const auto& reasons = status.not_ready;
-        if (std::find(reasons.begin(), reasons.end(), "schema") != reasons.end()) {
-            error.code = base::ErrorCode::kSchemaMismatch;
+        const bool is_schema = std::find(reasons.begin(), reasons.end(), "schema") != reasons.end();
+        // A schema does not mend itself while somebody waits for connect(); a database may.
+        if (is_schema || std::chrono::steady_clock::now() >= deadline) {
+            return base::Error{
+                is_schema ? base::ErrorCode::kSchemaMismatch : base::ErrorCode::kTimeout,
+                is_schema ? "The database's schema is not one that this program works with."
+                          : "The database could not be loaded in time.",
+                status.last_error,
+                {},
+                {}};
         }
-        return error;
     }
-    return made;
 }
 
 void Inventory::follow(OnChange on_change) {

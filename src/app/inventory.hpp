@@ -100,7 +100,9 @@ class Inventory {
     Inventory& operator=(Inventory&&) = delete;
 
     /// Calls back after each publication from now on, on the follow thread: be short. Replaces an
-    /// earlier one; an empty one ends it. REQUIRES: not called from inside the callback.
+    /// earlier one; an empty one ends it. Inside the callback, reads work (they do not wait there:
+    /// kUnavailable while nothing is loaded); refresh(), clear(), stop(), follow() and the waits do
+    /// not.
     void follow(OnChange on_change);
 
     /// Nothing: no such active product (or store). After clear() these wait for the reload; errors:
