@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <random>
@@ -184,20 +185,33 @@ double clock_cost() {
     return at(costs, 0.5);
 }
 
-/// read(), find() and totals() of one product or of random ones, each measured by itself.
+enum class Asked { kOne, kPopular, kAny };
+
+/// One product; or by Zipf's law, as customers ask: the n-th most popular one n times less often
+/// than the first; or any.
+std::int64_t asked_product(Asked asked, std::mt19937_64& random) {
+    if (asked == Asked::kOne) {
+        return 4711;
+    }
+    if (asked == Asked::kAny) {
+        return 1 + static_cast<std::int64_t>(random() % 100'000);
+    }
+    const double part = std::uniform_real_distribution<double>(0, 1)(random);
+    const auto rank = static_cast<std::int64_t>(std::pow(100'000.0, part));
+    // Popular ones lie anywhere: a multiple that is coprime to their number.
+    return 1 + rank * 7919 % 100'000;
+}
+
+/// read(), find() and totals(), each measured by itself.
 void find(
-    benchmark::State& state,
-    bool random_products,
-    std::int64_t patches_per_second,
-    std::int64_t per_batch
+    benchmark::State& state, Asked asked, std::int64_t patches_per_second, std::int64_t per_batch
 ) {
     cache::Cache cache;
     load(cache, kFewStores, shuffled_rows(kFewStores), 1);
     std::vector<std::string> skus;
     std::mt19937_64 random(5);
     for (int i = 0; i < 1 << 16; ++i) {
-        const std::uint64_t product = random_products ? 1 + random() % 100'000 : 4711;
-        skus.push_back(sku_of(static_cast<std::int64_t>(product)));
+        skus.push_back(sku_of(asked_product(asked, random)));
     }
     const double cost = clock_cost();
     std::vector<float> nanoseconds;
@@ -368,11 +382,13 @@ BENCHMARK_CAPTURE(load_all, 10x100000_again, kFewStores, true)
     ->MinTime(2);
 BENCHMARK_CAPTURE(apply_single, 10x100000, kFewStores);
 BENCHMARK_CAPTURE(apply_single, 1000x1000, kManyStores);
-BENCHMARK_CAPTURE(find, same_quiet, false, 0, 1)->UseRealTime();
-BENCHMARK_CAPTURE(find, random_quiet, true, 0, 1)->UseRealTime();
-BENCHMARK_CAPTURE(find, same_50k_batches, false, 50'000, 1)->UseRealTime()->MinTime(2);
-BENCHMARK_CAPTURE(find, random_50k_batches, true, 50'000, 1)->UseRealTime()->MinTime(2);
-BENCHMARK_CAPTURE(find, random_50k_rows_by_50, true, 50'000, 50)->UseRealTime()->MinTime(2);
+BENCHMARK_CAPTURE(find, one_quiet, Asked::kOne, 0, 1)->UseRealTime();
+BENCHMARK_CAPTURE(find, popular_quiet, Asked::kPopular, 0, 1)->UseRealTime();
+BENCHMARK_CAPTURE(find, any_quiet, Asked::kAny, 0, 1)->UseRealTime();
+BENCHMARK_CAPTURE(find, one_50k_batches, Asked::kOne, 50'000, 1)->UseRealTime()->MinTime(2);
+BENCHMARK_CAPTURE(find, popular_50k_batches, Asked::kPopular, 50'000, 1)->UseRealTime()->MinTime(2);
+BENCHMARK_CAPTURE(find, any_50k_batches, Asked::kAny, 50'000, 1)->UseRealTime()->MinTime(2);
+BENCHMARK_CAPTURE(find, any_50k_rows_by_50, Asked::kAny, 50'000, 50)->UseRealTime()->MinTime(2);
 BENCHMARK(page_through);
 
 BENCHMARK_MAIN();

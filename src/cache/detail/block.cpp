@@ -35,7 +35,7 @@ Block* allocate(
 
 void copy_chunks(const Block& from, Block& to) noexcept {
     if (from.chunk_count > 0) {
-        std::memcpy(to.chunks(), from.chunks(), from.chunk_count * sizeof(Chunk*));
+        std::memcpy(to.chunks(), from.chunks(), from.chunk_count * sizeof(void*));
     }
 }
 

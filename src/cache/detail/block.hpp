@@ -108,7 +108,7 @@ struct Block {
     }
 
     [[nodiscard]] std::size_t bytes() const noexcept {
-        return sizeof(Block) + text_space() + chunk_capacity * sizeof(Chunk*);
+        return sizeof(Block) + text_space() + chunk_capacity * sizeof(void*);
     }
 
     /// The product's row as it came. REQUIRES: known.

@@ -4,7 +4,7 @@
 
 namespace stockd::cache::detail {
 
-std::atomic<std::uint32_t> Pins::next_preferred_{0};
+std::atomic<std::uint32_t> Pins::next_preferred{0};
 
 Pins::~Pins() {
     Page* page = first_.next.load(std::memory_order_relaxed);

@@ -54,13 +54,13 @@ class Pins {
 
     static std::uint32_t& preferred_slot() noexcept {
         static thread_local std::uint32_t preferred =
-            next_preferred_.fetch_add(1, std::memory_order_relaxed) % kSlots;
+            next_preferred.fetch_add(1, std::memory_order_relaxed) % kSlots;
         return preferred;
     }
 
     [[nodiscard]] Slot& pin_elsewhere(std::uint64_t sequence, std::uint32_t& preferred) const;
 
-    static std::atomic<std::uint32_t> next_preferred_;
+    static std::atomic<std::uint32_t> next_preferred;
     mutable Page first_;
 };
 

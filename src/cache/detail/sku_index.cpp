@@ -90,7 +90,7 @@ std::uint32_t SkuIndex::hash_of(std::uint64_t entry) noexcept {
 
 std::size_t SkuIndex::capacity_for(std::size_t entries) noexcept {
     std::size_t capacity = 64;
-    while (entries * 8 > capacity * 5) {
+    while (entries * 5 > capacity * 4) {
         capacity *= 2;
     }
     STOCKD_ASSERT(capacity <= (std::size_t{1} << 32U), "more than 2 000 000 000 products");
@@ -106,7 +106,7 @@ SkuIndex::~SkuIndex() {
 
 void SkuIndex::insert(const Block& block, Graveyard& graveyard, std::uint64_t sequence) {
     Table* table = table_.load(std::memory_order_relaxed);
-    if ((used_ + 1) * 8 > (std::size_t{table->mask} + 1) * 5) {
+    if ((used_ + 1) * 5 > (std::size_t{table->mask} + 1) * 4) {
         // Room for half as many again, so that neither growing nor dead entries make this frequent.
         auto grown = std::make_unique<Table>(capacity_for(live_ + live_ / 2 + 16));
         for (std::size_t i = 0; i <= table->mask; ++i) {

@@ -13,7 +13,7 @@ void bury_page(void* what) noexcept {
 }  // namespace
 
 std::size_t SkuOrder::bytes() const noexcept {
-    return sizeof(SkuOrder) + pages_.capacity() * sizeof(Page*) + pages_.size() * sizeof(Page);
+    return sizeof(SkuOrder) + pages_.capacity() * sizeof(void*) + pages_.size() * sizeof(Page);
 }
 
 SkuOrder::Cursor SkuOrder::after(std::string_view sku, const Slots& slots, std::uint64_t sequence)

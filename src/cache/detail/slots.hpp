@@ -45,7 +45,7 @@ class Slots {
             segments_[segment].store(
                 new std::atomic<Block*>[count] {}, std::memory_order_release
             );
-            bytes_ += count * sizeof(Block*);
+            bytes_ += count * sizeof(void*);
         }
         return slot;
     }

@@ -271,6 +271,22 @@ TEST_CASE("cache: two products swap their skus in one batch", "[cache]") {
     CHECK(before.page("", 10)[0].id() == ProductId{11});
 }
 
+TEST_CASE("cache: a sku that changes there and back within one batch is found", "[cache]") {
+    Cache cache;
+    const Model model = two_stores_two_products();
+    model.load_into(cache);
+    const Reading before = cache.read();
+    for (std::uint64_t xmax = 2; xmax < 5; ++xmax) {
+        ChangeSet set = at(xmax);
+        set.products.push_back({ProductId{10}, product(10, "chai")});
+        set.products.push_back({ProductId{10}, product(10, "tea")});
+        cache.apply(set);
+        CHECK(difference(cache.read(), model) == "");
+        CHECK_FALSE(cache.read().find("chai").has_value());
+    }
+    CHECK(difference(before, model) == "");
+}
+
 TEST_CASE("cache: a deleted product is gone, and its sku is free for another at once", "[cache]") {
     Cache cache;
     Model model = two_stores_two_products();
