@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const base::SteadyTime kStart{1h};
+constexpr base::SteadyTime kStart{1h};
 
 change::Uuid nonce(std::uint8_t number) {
     change::Uuid uuid{};

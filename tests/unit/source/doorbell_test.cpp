@@ -9,7 +9,7 @@ using Step = Doorbell::Step;
 
 namespace {
 
-const base::SteadyTime kStart{1h};
+constexpr base::SteadyTime kStart{1h};
 
 /// Drains empty, is granted the lock, drains empty again.
 void park(Doorbell& bell, base::SteadyTime now) {

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const base::SteadyTime kStart{1h};
+constexpr base::SteadyTime kStart{1h};
 
 change::Position position(change::Xid xmax, std::vector<change::Xid> xip = {}) {
     change::Position made;
