@@ -46,8 +46,13 @@ grant select on inventory.epoch to inventory_admin;
 -- as: inventory_owner
 revoke all on function inventory.make_ledger_months(integer) from public;
 grant execute on function inventory.make_ledger_months(integer) to inventory_daemon, inventory_admin;
-revoke all on function inventory.release_ledger_month(date), inventory.finish_restore() from public;
-grant execute on function inventory.release_ledger_month(date), inventory.finish_restore() to inventory_admin;
+revoke all on function
+    inventory._identify_movements(), inventory.release_ledger_month(date), inventory.allow_logical_replication(),
+    inventory.finish_restore()
+    from public;
+grant execute on function
+    inventory.release_ledger_month(date), inventory.allow_logical_replication(), inventory.finish_restore()
+    to inventory_admin;
 revoke all on function inventory.ring_doorbell() from public;
 grant execute on function inventory.ring_doorbell() to inventory_engine, inventory_writer;
 

@@ -18,6 +18,7 @@ declare
     );
     v_month timestamptz;
     v_name text;
+    v_made boolean := false;
 begin
     if v_ahead not between 0 and 120 then
         raise exception 'months_ahead must be from 0 to 120, not %', v_ahead using errcode = '22023';
@@ -38,12 +39,6 @@ begin
             'create table inventory.%I (like inventory.stock_ledger including defaults including constraints)', v_name
         );
         execute format('comment on table inventory.%I is %L', v_name, 'Movements recorded in ' || to_char(v_month, 'YYYY-MM') || ' (UTC).');
-        -- A month that is published for logical replication identifies its rows as the ledger does.
-        if exists (
-            select from pg_class as c where c.oid = 'inventory.stock_ledger'::regclass and c.relreplident = 'f'
-        ) then
-            execute format('alter table inventory.%I replica identity full', v_name);
-        end if;
         lock table inventory.stock_ledger_default in access exclusive mode;
         if exists (
             select from inventory.stock_ledger_default as d
@@ -59,7 +54,11 @@ begin
             v_name, v_month, v_month + interval '1 month'
         );
         return next v_name;
+        v_made := true;
     end loop;
+    if v_made then
+        perform inventory._identify_movements();
+    end if;
 end
 $$;
 
