@@ -25,7 +25,7 @@ target_compile_definitions(stockd_options INTERFACE
 target_compile_options(stockd_options INTERFACE
     $<BUILD_INTERFACE:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Wnon-virtual-dtor;-Wold-style-cast;-Woverloaded-virtual>
     # gcc 12 reports these falsely in its own headers and in Boost's.
-    $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized;-Wno-null-dereference;-Wno-dangling-pointer>>
+    $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized;-Wno-null-dereference;-Wno-dangling-pointer;-Wno-mismatched-new-delete>>
     $<$<BOOL:${STOCKD_WERROR}>:$<BUILD_INTERFACE:-Werror>>)
 if(STOCKD_SANITIZE)
     target_compile_options(stockd_options INTERFACE
