@@ -19,6 +19,8 @@ class Source {
     Source() = default;
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
+    Source(Source&&) = delete;
+    Source& operator=(Source&&) = delete;
     virtual ~Source() = default;
     /// Bytes put into `into`, at most `capacity`; 0 is the end.
     [[nodiscard]] virtual base::Result<std::size_t> read(char* into, std::size_t capacity) = 0;

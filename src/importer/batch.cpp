@@ -184,6 +184,7 @@ base::Result<void> send_with_commit(
 ) {
     PGconn* const handle = connection.get();
     std::vector<const char*> values;
+    values.reserve(params.size());
     for (const auto& param : params) {
         values.push_back(param ? param->c_str() : nullptr);
     }

@@ -35,6 +35,8 @@ class BatchApplier {
     BatchApplier() = default;
     BatchApplier(const BatchApplier&) = delete;
     BatchApplier& operator=(const BatchApplier&) = delete;
+    BatchApplier(BatchApplier&&) = delete;
+    BatchApplier& operator=(BatchApplier&&) = delete;
     virtual ~BatchApplier() = default;
 
     /// Looks up, and makes where the spec says so, what the lines name. Lines whose names stay

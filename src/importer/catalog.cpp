@@ -155,6 +155,7 @@ base::Result<void> CatalogApplier::look_up(
     }
     const bool is_vendor = field == Field::kVendor;
     std::vector<const std::string*> pointers;
+    pointers.reserve(codes.size());
     for (const auto& code : codes) {
         pointers.push_back(&code);
     }

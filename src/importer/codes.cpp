@@ -57,6 +57,7 @@ base::Result<void> Codes::resolve(pg::Connection& connection, std::span<Line> li
         return {};
     }
     std::vector<const std::string*> codes;
+    codes.reserve(unknown.size());
     for (const auto* line : unknown) {
         codes.push_back(&line->text(kind.code));
     }

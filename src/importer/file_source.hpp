@@ -14,6 +14,10 @@ class FileSource : public csv::Source {
   public:
     /// Errors: kNotFound, kIo (a directory, unreadable); the message names the path.
     [[nodiscard]] static base::Result<std::unique_ptr<FileSource>> open(const std::string& path);
+    FileSource(const FileSource&) = delete;
+    FileSource& operator=(const FileSource&) = delete;
+    FileSource(FileSource&&) = delete;
+    FileSource& operator=(FileSource&&) = delete;
     ~FileSource() override;
 
     /// Errors: kIo (read error), kInvalidArgument (damaged or truncated gzip).

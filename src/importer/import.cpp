@@ -3,7 +3,7 @@
 #include "importer/catalog.hpp"
 #include "importer/codes.hpp"
 #include "importer/file_source.hpp"
-#include "importer/line_ranges.hpp"
+#include "importer/identity.hpp"
 #include "importer/rejects.hpp"
 
 #include <algorithm>
@@ -60,8 +60,6 @@ class Run {
   private:
     [[nodiscard]] base::Result<void> open();
     [[nodiscard]] base::Result<pg::Connection> connect() const;
-    [[nodiscard]] base::Result<ImportKey> begin(pg::Connection& connection);
-    [[nodiscard]] base::Result<ImportKey> look_back(pg::Connection& connection);
     [[nodiscard]] base::Result<void> work();
     [[nodiscard]] base::Result<bool> collect(Lane& lane);
     [[nodiscard]] base::Result<void> take(Lane& lane, Lane& other);
@@ -153,43 +151,6 @@ base::Result<void> Run::open() {
     return {};
 }
 
-/// What _begin_import would find, without writing anything.
-base::Result<ImportKey> Run::look_back(pg::Connection& connection) {
-    const auto rows = connection.exec(
-        "select range_agg(r) from inventory.imports as i join inventory.import_batches as b using "
-        "(import_id), "
-        "unnest(b.lines) as r where i.target = $1 and i.file_hash = $2 and i.mapping = $3",
-        {std::string(target_name(spec_.target)), hash_, mapping_key(spec_)}
-    );
-    if (!rows) {
-        return rows.error();
-    }
-    applied_before_ = LineRanges::parse(rows->text(0, 0));
-    return ImportKey{"0", std::nullopt};
-}
-
-base::Result<ImportKey> Run::begin(pg::Connection& connection) {
-    const bool has_ids = mapper_->uses(Field::kId);
-    pg::Param source;
-    if (has_ids) {
-        source = spec_.source.empty() ? mapper_->id_column() : spec_.source;
-    }
-    const auto rows = connection.exec(
-        "select b.import_id, b.source_id, b.applied from inventory._begin_import($1, $2, $3, $4, "
-        "$5) as b",
-        {std::string(target_name(spec_.target)), hash_, mapping_key(spec_), spec_.file, source}
-    );
-    if (!rows) {
-        return rows.error();
-    }
-    if (!has_ids) {
-        applied_before_ = LineRanges::parse(rows->text(0, 2));
-    }
-    return ImportKey{
-        std::string(rows->text(0, 0)),
-        has_ids ? pg::Param(std::string(rows->text(0, 1))) : std::nullopt};
-}
-
 base::Result<Summary> Run::run() {
     const auto started = std::chrono::steady_clock::now();
     if (auto opened = open(); !opened) {
@@ -202,16 +163,19 @@ base::Result<Summary> Run::run() {
         }
         lanes_.push_back(Lane{std::move(*connection), {}, 0, {}, false});
     }
-    auto key = spec_.dry_run ? look_back(lanes_[0].connection) : begin(lanes_[0].connection);
-    if (!key) {
-        return key.error();
+    auto identity = spec_.dry_run ? look_back(lanes_[0].connection, spec_, hash_)
+                                  : begin_import(lanes_[0].connection, spec_, *mapper_, hash_);
+    if (!identity) {
+        return identity.error();
     }
+    applied_before_ = std::move(identity->applied_before);
     if (spec_.target == Target::kProducts || spec_.target == Target::kStores) {
-        auto catalog = std::make_unique<CatalogApplier>(spec_, *mapper_, std::move(*key));
+        auto catalog = std::make_unique<CatalogApplier>(spec_, *mapper_, std::move(identity->key));
         catalog_ = catalog.get();
         applier_ = std::move(catalog);
     } else {
-        applier_ = std::make_unique<StagedApplier>(spec_, *mapper_, std::move(*key), codes_);
+        applier_ =
+            std::make_unique<StagedApplier>(spec_, *mapper_, std::move(identity->key), codes_);
     }
     if (auto worked = work(); !worked) {
         return worked.error();
@@ -231,7 +195,7 @@ base::Result<void> Run::work() {
         summary_.is_cancelled = hooks_.is_cancelled();
         const auto more = summary_.is_cancelled ? base::Result<bool>(false) : collect(lane);
         if (!more || !*more) {
-            const auto finished = finish(other);
+            auto finished = finish(other);
             if (!more) {
                 return more.error();
             }

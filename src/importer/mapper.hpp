@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,6 +54,8 @@ class Mapper {
     [[nodiscard]] const std::string& id_column() const noexcept { return id_column_; }
 
   private:
+    static constexpr std::size_t kNoColumn = std::numeric_limits<std::size_t>::max();
+
     struct BoundRule {
         const Rule* rule;
         std::vector<std::size_t> columns;                         ///< by condition
@@ -80,7 +83,7 @@ class Mapper {
 
     const Spec* spec_;
     std::size_t column_count_ = 0;
-    std::array<std::size_t, kFieldCount> columns_{};  ///< index in the record; kNone
+    std::array<std::size_t, kFieldCount> columns_{};  ///< index in the record; kNoColumn
     std::array<bool, kFieldCount> is_used_{};
     std::array<std::string, kFieldCount> names_;  ///< headings, for messages
     std::vector<BoundRule> rules_;

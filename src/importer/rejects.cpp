@@ -34,8 +34,8 @@ base::Error io_error(const std::string& path, int error) {
 class Writer {
   public:
     Writer(const Spec& spec, const std::vector<std::string_view>& heading)
-        : delimiter_(spec.csv.delimiter) {
-        columns_ = heading.size();
+        : delimiter_(spec.csv.delimiter),
+          columns_(heading.size()) {
         // The file was a reject file itself: its two last columns are written anew.
         if (columns_ > 2 && trim(heading[columns_ - 2]) == kLineColumn &&
             trim(heading.back()) == kReasonColumn) {
@@ -89,7 +89,7 @@ class Writer {
     }
 
     char delimiter_;
-    std::size_t columns_ = 0;
+    std::size_t columns_;
     std::size_t kept_ = 0;
     std::string text_;
 };
