@@ -18,12 +18,13 @@ if [ "${1:-}" = --update ]; then
     update=yes
     shift
 fi
-[ $# -gt 0 ] || set -- $(cd "$here/specs" && ls ./*.spec | sed 's|^\./||; s|\.spec$||')
+[ $# -gt 0 ] || set -- "$here"/specs/*.spec
 psql -X -q -v ON_ERROR_STOP=1 -f "$here/../prepare.sql"
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 failed=0
 for name in "$@"; do
+    name=$(basename "$name" .spec)
     if ! PGTZ=UTC "$tester" "dbname=$PGDATABASE" < "$here/specs/$name.spec" > "$out" 2>&1; then
         echo "not ok - $name: isolationtester failed"
         cat "$out"

@@ -153,7 +153,7 @@ select is_empty(
     $$
         select p.oid::regprocedure from pg_proc as p
         where p.pronamespace = 'inventory'::regnamespace and p.prosecdef and p.proowner <> 'inventory_engine'::regrole
-            and p.proname not in ('make_ledger_months', 'release_ledger_month', 'finish_restore')
+            and p.proname not in ('make_ledger_months', 'release_ledger_month', 'allow_logical_replication', 'finish_restore')
     $$,
     'SECURITY DEFINER functions belong to inventory_engine, but for those that change tables'
 );

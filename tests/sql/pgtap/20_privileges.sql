@@ -95,6 +95,8 @@ insert into may values
     ('select inventory.make_ledger_months(0)', false, false, true, true),
     ('select inventory.release_ledger_month(''2000-01-01'')', false, false, false, null),
     ('select inventory.release_events(''2000-01-01'')', false, false, false, true),
+    ('select inventory.allow_logical_replication()', false, false, false, true),
+    ('select inventory._identify_movements()', false, false, false, false),
     ('select inventory.finish_restore()', false, false, false, true),
     ('update inventory.settings set value = ''4'' where name = ''ledger_months_ahead''', false, false, false, true),
     ('update inventory.epoch set epoch = gen_random_uuid()', false, false, false, true),

@@ -128,6 +128,9 @@ declare
     v_tickets text[] := array['', '', ''];
     v_expected text;
     v_position text;
+    -- A fourth reader follows as stockd does: by keys, with the rows as they are.
+    v_drained pg_snapshot := pg_current_snapshot();
+    v_copy jsonb := '{}';
     w integer;
     r integer;
 begin
@@ -156,6 +159,12 @@ begin
                     v_is_open[w] := false;
             end case;
         else
+            if random() < 0.5 then
+                select min(d.detail ->> 'snapshot'), v_copy || coalesce(jsonb_object_agg(d.product_id, d.version) filter (where d.kind = 'S'), '{}')
+                into v_position, v_copy
+                from inventory._drain(pg_snapshot_xmax(v_drained), array(select pg_snapshot_xip(v_drained)), now()) as d;
+                v_drained := v_position::pg_snapshot;
+            end if;
             r := 1 + floor(random() * 3);
             if step > in_steps - 8 then
                 for i in 1..4 loop
@@ -204,6 +213,13 @@ begin
             return next format('reader %s got %s, there is %s', r, v_lists[r], v_expected);
         end if;
     end loop;
+    select v_copy || coalesce(jsonb_object_agg(d.product_id, d.version) filter (where d.kind = 'S'), '{}') into v_copy
+    from inventory._drain(pg_snapshot_xmax(v_drained), array(select pg_snapshot_xip(v_drained)), now()) as d;
+    return query
+    select format('the drained copy has %s at version %s, it is at %s', c.key, c.value, s.version)
+    from jsonb_each_text(v_copy) as c
+    join inventory.inventory_stock as s on s.product_id = c.key::bigint
+    where s.version <> c.value::bigint;
     if coalesce(length(v_expected), 0) < 100 then
         return next 'hardly anything happened';
     end if;

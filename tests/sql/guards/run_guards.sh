@@ -1,0 +1,51 @@
+#!/bin/sh
+# run_guards.sh [name ...]
+# For each guards/NAME.sql: makes a copy of the database, takes the guard out there as the file says, and runs the tests that its lines
+# `-- missed by: pgtap/FILE.sql` or `-- missed by: isolation/NAME` name. Each of them must fail: a guard that no test misses is
+# untested or useless.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+[ $# -gt 0 ] || set -- "$here"/*.sql
+original=$PGDATABASE
+copy=${original}_guard
+out=$(mktemp)
+failed=0
+# A test that a missing guard leaves waiting is to end.
+PGOPTIONS="${PGOPTIONS:-} -c lock_timeout=20s"
+export PGOPTIONS
+drop_copy() {
+    # Without a guard a spec may leave a prepared transaction behind.
+    psql -X -q -d "$copy" -c "rollback prepared 'iso'" > /dev/null 2>&1 || true
+    dropdb --if-exists --force --maintenance-db=postgres "$copy" 2> /dev/null
+}
+# shellcheck disable=SC2317  # the trap calls it
+finish() {
+    rm -f "$out"
+    drop_copy
+}
+trap finish EXIT
+for guard in "$@"; do
+    guard=$(basename "$guard" .sql)
+    drop_copy
+    createdb --maintenance-db=postgres --template="$original" "$copy"
+    export PGDATABASE="$copy"
+    # The change is made with the rights of the owners, and whatever it means to change must be there.
+    psql -X -q -o /dev/null -v ON_ERROR_STOP=1 -f "$here/edit.psql" -f "$here/$guard.sql"
+    # shellcheck disable=SC2013  # one word a line
+    for test in $(sed -n 's/^-- missed by: //p' "$here/$guard.sql"); do
+        case $test in
+            pgtap/*) "$here/../run_pgtap.sh" "$here/../$test" > "$out" 2>&1 && code=0 || code=1; sign='^not ok \|^Result: FAIL' ;;
+            isolation/*) "$here/../isolation/run_isolation.sh" "${test#isolation/}" > "$out" 2>&1 && code=0 || code=1; sign='^not ok - ' ;;
+            *) echo "$guard: what is $test?" >&2; exit 1 ;;
+        esac
+        if [ "$code" -ne 0 ] && grep -q "$sign" "$out"; then
+            echo "ok - without $guard $test fails"
+        else
+            echo "not ok - without $guard $test still passes"
+            cat "$out"
+            failed=1
+        fi
+    done
+    PGDATABASE=$original
+done
+exit $failed

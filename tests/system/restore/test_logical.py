@@ -1,0 +1,113 @@
+"""Logical replication to a subscriber that has the schema: the same rows, nothing recorded twice, a feed of its own."""
+
+from conftest import fill, wait_for
+
+# Transaction ids are the subscriber's own business: without xid and rung its feed has its own.
+PUBLICATION = """
+    create publication stock for table
+        inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
+        inventory.stock_version_kept,
+        inventory.stock_ledger (
+            movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
+            reason, reference, actor, correlation_id, occurred_at, recorded_at
+        ),
+        inventory.inventory_event (
+            event_seq, event_id, type, store_id, product_id, vendor_id, category_id, changes, actor, correlation_id, recorded_at
+        )
+    with (publish_via_partition_root = true)
+"""
+
+
+def subscribe(publisher, subscriber):
+    publisher.rows("select inventory.allow_logical_replication()")
+    subscriber.rows("select inventory.allow_logical_replication()")
+    publisher.rows(PUBLICATION)
+    # In one cluster the slot must be there before; between two servers CREATE SUBSCRIPTION makes it.
+    publisher.rows("select pg_create_logical_replication_slot(%s, 'pgoutput')", subscriber.name)
+    connection = " ".join(
+        f"{key}={value}"
+        for key, value in publisher.connection().get_dsn_parameters().items()
+        if key in ("host", "port", "user", "dbname")
+    )
+    subscriber.rows(
+        f"create subscription sub connection '{connection}' publication stock"
+        f" with (create_slot = false, slot_name = '{subscriber.name}')"
+    )
+    wait_for(
+        lambda: subscriber.value("select count(*) = 8 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
+        "the first copy",
+    )
+
+
+def catch_up(publisher, subscriber):
+    lsn = publisher.value("select pg_current_wal_lsn()")
+    wait_for(
+        lambda: publisher.value(
+            "select confirmed_flush_lsn >= %s::pg_lsn from pg_replication_slots where slot_name = %s", lsn, subscriber.name
+        ),
+        "the subscriber",
+    )
+
+
+def test_a_subscriber_has_the_same_rows_and_records_nothing_twice(databases):
+    publisher, subscriber = databases(), databases()
+    fill(publisher)
+    subscribe(publisher, subscriber)
+    assert subscriber.content() == publisher.content()
+    assert subscriber.contradictions() == []
+    here = subscriber.position()
+
+    publisher.rows("update inventory.inventory_stock set on_hand = on_hand + 5 where store_id = 1")
+    publisher.rows(
+        "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta)"
+        " select 2, p.product_id, 'sale', -1 from inventory.products as p, generate_series(1, 2) where p.sku in ('p2', 'p3')"
+    )
+    catch_up(publisher, subscriber)
+    assert subscriber.content() == publisher.content()
+    # The subscriber's own feed tells of it, in its own transactions.
+    assert len(subscriber.news(here)) == 4 + 1 + 4
+    here = subscriber.position()
+
+    publisher.rows("delete from inventory.inventory_stock where product_id = 3")
+    publisher.rows("insert into inventory.inventory_stock (store_id, product_id, on_hand) values (1, 3, 4)")
+    publisher.rows("update inventory.inventory_stock set low_stock_threshold = 9, allow_negative = true where product_id = 2")
+    publisher.rows("update inventory.inventory_stock set product_id = 1 where store_id = 2 and product_id = 4")
+    publisher.rows("update inventory.products set base_price = 7, name = 'N' where sku = 'p2'")
+    publisher.rows("insert into inventory.products (sku, name) values ('p6', 'P'), ('p7', 'P'); delete from inventory.products where sku = 'p7'")
+    publisher.rows("update inventory.stores set name = 'AA' where code = 'a'")
+    catch_up(publisher, subscriber)
+    assert subscriber.content() == publisher.content()
+    assert subscriber.contradictions() == []
+    assert {row[1] for row in subscriber.news(here)} >= {"direct", "stock_settings_changed", "price_changed", "product_deleted"}
+
+    publisher.rows("truncate inventory.inventory_stock")
+    catch_up(publisher, subscriber)
+    assert subscriber.content() == publisher.content()
+    assert subscriber.contradictions() == []
+    assert publisher.contradictions() == []
+
+
+def test_a_subscriber_becomes_the_place_to_write(databases):
+    publisher, subscriber = databases(), databases()
+    fill(publisher)
+    subscribe(publisher, subscriber)
+    before = subscriber.position()
+    subscriber.rows("alter subscription sub disable; alter subscription sub set (slot_name = none); drop subscription sub")
+    done = [row[0] for row in subscriber.rows("select inventory.finish_restore()")]
+    assert any(line.startswith("inventory.stock_ledger_movement_id_seq goes on after") for line in done)
+    assert subscriber.refused("select * from inventory.feed_after(%s)", before) == "SD002"
+    here = subscriber.position()
+    subscriber.rows("update inventory.inventory_stock set on_hand = 1 where store_id = 1 and product_id = 2")
+    subscriber.rows("insert into inventory.stores (code, name) values ('c', 'C')")
+    assert [row[1] for row in subscriber.news(here)] == ["direct", "store_created"]
+    assert subscriber.contradictions() == []
+
+
+def test_months_that_are_made_later_are_published_too(databases):
+    publisher = databases()
+    publisher.rows("select inventory.allow_logical_replication()")
+    publisher.rows("select inventory.make_ledger_months(6)")
+    assert publisher.rows(
+        "select c.relname, c.relreplident from pg_class as c join pg_inherits as i on i.inhrelid = c.oid"
+        " where i.inhparent = 'inventory.stock_ledger'::regclass and c.relreplident <> 'i'"
+    ) == []
