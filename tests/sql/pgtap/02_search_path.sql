@@ -8,6 +8,8 @@ insert into inventory.inventory_stock (store_id, product_id, on_hand) values (te
 create role sp_attacker login in role inventory_writer;
 create schema sp_trap;
 grant all on schema sp_trap to sp_attacker;
+-- A schema that a function may not use is left out of its search_path: open the trap to everybody.
+grant usage on schema sp_trap to public;
 grant temporary on database :DBNAME to sp_attacker;
 
 -- The pgTAP functions stay reachable; everything of PostgreSQL comes after the trap.

@@ -12,6 +12,7 @@ exception when others then
 end
 $$;
 
+select dblink_connect('other', format('host=%s port=%s dbname=%s user=%s', :'HOST', :'PORT', :'DBNAME', :'USER'));
 select inventory.position() as start \gset
 select matches(:'start'::text, '^s1\.[0-9a-f]{16}\.[0-9]+\.[0-9]+\.[0-9]+:[0-9]+:[0-9,]*$', 'a position is text that people need not read');
 select is(test.news(:'start'), null, 'nothing is new after a position that was just taken');
@@ -22,6 +23,8 @@ begin;
 insert into inventory.inventory_stock (store_id, product_id, on_hand) values (:a, :p1, 5);
 select inventory.ticket() as ticket \gset
 select is(test.news(:'start'), null, 'a transaction''s own changes are no news to itself');
+-- A later transaction ends first, so that the snapshot's end is above this one.
+select dblink_exec('other', 'insert into inventory.vendors (code, name) values (''feed-u'', ''U''); delete from inventory.vendors where code = ''feed-u''');
 select inventory.position() as inside \gset
 update inventory.inventory_stock set on_hand = 6 where store_id = :a and product_id = :p1;
 select is(inventory.covers(:'inside', :'ticket'), false, 'a position taken in a transaction does not claim what it still writes');
@@ -32,7 +35,7 @@ select is(inventory.covers(inventory.position(), :'ticket'), true, 'one after it
 begin;
 update inventory.inventory_stock set on_hand = 7 where store_id = :a and product_id = :p1;
 rollback;
-select is(test.news(:'start'), 'feed-a/feed-1 1, feed-a/feed-1 2', 'what is rolled back is no news');
+select is(test.news(:'start'), 'feed-a/feed-1 1, feed-a/feed-1 2, vendor_created, vendor_deleted', 'what is rolled back is no news');
 
 -- Rows carry everything that a consumer needs
 select inventory.position() as here \gset
@@ -104,7 +107,6 @@ select is(pg_temp.try(format('select inventory.covers(%L, ''99999999'')', :'star
 select is(pg_temp.try(format('select inventory.covers(%L, ''soon'')', :'start')), '22P02 not a ticket: "soon"', 'what is no ticket');
 
 -- STABLE: a statement's position fits what it reads beside it, even when somebody commits while it runs.
-select dblink_connect('other', format('host=%s port=%s dbname=%s user=%s', :'HOST', :'PORT', :'DBNAME', :'USER'));
 select count(*) as events from inventory.inventory_event \gset
 with committed as materialized (
     select dblink_exec('other', 'insert into inventory.vendors (code, name) values (''feed-v'', ''V'')') as done
