@@ -9,7 +9,9 @@ mkdir -p build
 exec 9>"build/.lock-$preset"
 flock 9
 # Only when it is new or a file list changed does it print more than a line.
-cmake --preset "$preset" >"build/.configure-$preset.log" 2>&1 || {
+# make run needs only the packages of [run]: without the others, tests and benchmarks are left out.
+have() { [ -z "$(scripts/packages.sh --missing "$1")" ] && echo ON || echo OFF; }
+cmake --preset "$preset" "-DSTOCKD_TESTS=$(have test)" "-DSTOCKD_BENCH=$(have bench)" >"build/.configure-$preset.log" 2>&1 || {
     cat "build/.configure-$preset.log" >&2
     exit 1
 }

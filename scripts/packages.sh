@@ -1,7 +1,13 @@
 #!/bin/sh
-# usage: packages.sh SECTION...
+# usage: packages.sh [--missing] SECTION...
 # Installs what these sections of packages.txt name and the machine lacks. Nothing missing: does nothing, and asks nobody.
+# --missing: only prints them.
 set -eu
+only_print=""
+if [ "$1" = "--missing" ]; then
+    only_print=1
+    shift
+fi
 list=$(dirname "$0")/../packages.txt
 
 wanted=$(for section in "$@"; do
@@ -18,6 +24,10 @@ for package in $wanted; do
     esac
 done
 [ -n "$missing" ] || exit 0
+if [ -n "$only_print" ]; then
+    echo "$missing"
+    exit 0
+fi
 
 if [ "$(id -u)" = 0 ]; then
     as_root=""

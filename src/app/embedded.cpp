@@ -47,6 +47,7 @@ int run_program(
 ) {
     arguments.insert(arguments.begin(), program.string());
     std::vector<char*> texts;
+    texts.reserve(arguments.size() + 1);
     for (auto& argument : arguments) {
         texts.push_back(argument.data());
     }

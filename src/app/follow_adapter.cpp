@@ -36,7 +36,7 @@ web::FollowStatus FollowAdapter::status() const {
 void FollowAdapter::wait_for_ticket(
     change::Xid ticket, base::SteadyTime deadline, Completion done
 ) {
-    follower_->wait_for_ticket(ticket, deadline, std::move(done));
+    follower_->wait_for_ticket(ticket, deadline, done);
 }
 
 void FollowAdapter::wait_for_version(
@@ -54,11 +54,11 @@ void FollowAdapter::wait_for_version(
         const auto row = product ? product->stock_in(store) : std::nullopt;
         return row && row->version >= min_version;
     };
-    follower_->wait_until(std::move(condition), std::move(what), deadline, std::move(done));
+    follower_->wait_until(std::move(condition), std::move(what), deadline, done);
 }
 
 void FollowAdapter::wait_for_load(base::SteadyTime deadline, Completion done) {
-    follower_->wait_for_load(deadline, std::move(done));
+    follower_->wait_for_load(deadline, done);
 }
 
 void FollowAdapter::refresh(std::function<void(base::Result<web::RefreshReport>)> done) {
@@ -72,7 +72,7 @@ void FollowAdapter::refresh(std::function<void(base::Result<web::RefreshReport>)
 }
 
 void FollowAdapter::clear(Completion done) {
-    follower_->clear(std::move(done));
+    follower_->clear(done);
 }
 
 }  // namespace stockd::app

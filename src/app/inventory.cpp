@@ -175,7 +175,7 @@ base::Result<void> Inventory::Impl::wait_for_load() {
         return base::Error{base::ErrorCode::kUnavailable, "nothing is loaded", {}, {}, {}};
     }
     const auto deadline = std::chrono::steady_clock::now() + options.wait;
-    return wait_for<void>([&](auto done) { follower.wait_for_load(deadline, std::move(done)); });
+    return wait_for<void>([&](auto done) { follower.wait_for_load(deadline, done); });
 }
 
 Inventory::Inventory(std::unique_ptr<Impl> impl)
@@ -198,7 +198,7 @@ base::Result<std::unique_ptr<Inventory>> Inventory::connect(InventoryOptions opt
                 [&impl] { return impl.cache.read().state().loaded; },
                 "the first load",
                 look_again,
-                std::move(done)
+                done
             );
         });
         if (loaded) {
@@ -295,7 +295,7 @@ base::Result<void> Inventory::wait_for_ticket(
 ) {
     const auto deadline = std::chrono::steady_clock::now() + at_most;
     return wait_for<void>([&](auto done) {
-        impl_->follower.wait_for_ticket(change::Xid{ticket}, deadline, std::move(done));
+        impl_->follower.wait_for_ticket(change::Xid{ticket}, deadline, done);
     });
 }
 
@@ -319,8 +319,7 @@ CacheStats Inventory::cache_stats() const {
 }
 
 base::Result<RefreshReport> Inventory::refresh() {
-    auto loaded =
-        wait_for<source::LoadReport>([&](auto done) { impl_->follower.refresh(std::move(done)); });
+    auto loaded = wait_for<source::LoadReport>([&](auto done) { impl_->follower.refresh(done); });
     if (!loaded) {
         return loaded.error();
     }
@@ -328,7 +327,7 @@ base::Result<RefreshReport> Inventory::refresh() {
 }
 
 void Inventory::clear() {
-    (void)wait_for<void>([&](auto done) { impl_->follower.clear(std::move(done)); });
+    (void)wait_for<void>([&](auto done) { impl_->follower.clear(done); });
 }
 
 void Inventory::stop() {

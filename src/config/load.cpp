@@ -35,8 +35,10 @@ Examples:
 Signals: TERM and INT finish what is in flight and stop; HUP reads log level, limits and paces again.
 
 EXIT STATUS
-  0 stopped as told   1 failed   2 wrong usage or settings   11 database unreachable (--embedded)
-  12 the database's schema is not one that this stockd works with
+  0 stopped as told   1 failed (a port is taken, ...)   2 wrong usage or settings
+  11 the private PostgreSQL server does not start or has ended   12 its schema cannot be used
+A database that is away, or whose schema stockd cannot work with, does not end stockd: the log and
+/ready say what is the matter, and it goes on when that is mended.
 )";
 
 struct Flags {
