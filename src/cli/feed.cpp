@@ -66,7 +66,7 @@ base::Result<void> FeedFollower::follow() {
         }
         if (connection) {
             connection_.emplace(std::move(*connection));
-            const auto ended = run_connected();
+            auto ended = run_connected();
             const bool is_lost = !connection_->is_alive();
             connection_.reset();
             if (is_interrupted()) {

@@ -13,12 +13,12 @@
 #include <thread>
 #include <vector>
 
-using namespace stockd;
-using namespace stockd::test;
+namespace stockd::test {
 
 namespace {
 
-constexpr int kAtOnce = 20;
+constexpr std::size_t kAtOnce = 20;
+constexpr std::size_t kDatabases = 6;
 
 std::string failures_of(const std::vector<base::Result<migrate::Report>>& reports) {
     std::string out;
@@ -69,7 +69,8 @@ TEST_CASE(
 ) {
     const FreshDatabase database;
     std::vector<pg::Connection> connections;
-    for (int i = 0; i < kAtOnce; ++i) {
+    connections.reserve(kAtOnce);
+    for (std::size_t i = 0; i < kAtOnce; ++i) {
         connections.push_back(database.as_migrator());
     }
     const auto reports = run_all(connections, migrate::embedded_schema());
@@ -87,13 +88,36 @@ TEST_CASE(
 ) {
     std::vector<std::unique_ptr<FreshDatabase>> databases;
     std::vector<pg::Connection> connections;
-    for (int i = 0; i < 6; ++i) {
+    connections.reserve(kDatabases);
+    for (std::size_t i = 0; i < kDatabases; ++i) {
         databases.push_back(std::make_unique<FreshDatabase>());
         connections.push_back(databases.back()->as_migrator());
     }
     auto superuser = databases.front()->as_superuser();
     drop_roles(superuser);
     CHECK(failures_of(run_all(connections, parse(small_sources()))).empty());
+}
+
+TEST_CASE("migrate: a role that another database makes at this moment is no failure", "[migrate]") {
+    const FreshDatabase database;
+    auto other = database.as_superuser();
+    drop_roles(other);
+    execute(other, "begin");
+    execute(other, "create role inventory_owner nologin");
+    auto migrator = database.as_migrator();
+    const auto pid = query(migrator, "select pg_backend_pid()::text");
+    std::optional<base::Result<migrate::Report>> report;
+    std::thread thread([&] { report.emplace(run(migrator, parse(small_sources()))); });
+    auto observer = database.as_superuser();
+    wait_until(
+        observer,
+        "select exists (select from pg_stat_activity where pid = " + pid +
+            " and wait_event_type = 'Lock')"
+    );
+    execute(other, "commit");
+    thread.join();
+    REQUIRE(report.has_value());
+    CHECK(report->has_value());
 }
 
 TEST_CASE("migrate: whoever waits in vain is told who holds the lock", "[migrate]") {
@@ -184,3 +208,5 @@ TEST_CASE("migrate: a backend killed half way leaves whole files and a free lock
     REQUIRE(rerun.has_value());
     CHECK(rerun->applied.front() == "migrations/0002_create_b.sql");
 }
+
+}  // namespace stockd::test

@@ -5,7 +5,8 @@
 
 #include <cstdlib>
 
-using namespace stockd;
+namespace stockd {
+
 using cli::conninfo;
 using cli::Globals;
 
@@ -84,3 +85,5 @@ TEST_CASE("cli: texts become one array parameter whatever they hold", "[cli]") {
         R"({"a","b,c","d\"e\\f","","NULL"})"
     );
 }
+
+}  // namespace stockd

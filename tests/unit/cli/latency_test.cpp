@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace stockd::cli;
+namespace stockd::cli {
 
 TEST_CASE("cli: percentiles are by nearest rank", "[cli]") {
     CHECK(percentiles_of({}).count == 0);
@@ -44,3 +44,5 @@ TEST_CASE(
         CHECK(tells_of(bad, "a", 1) == Told::kNo);
     }
 }
+
+}  // namespace stockd::cli

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace stockd::cli;
+namespace stockd::cli {
 
 TEST_CASE("cli: a table pads its columns to the widest cell, by characters", "[cli]") {
     Table table({{"NAME"}, {"N", Align::kRight}, {"END"}});
@@ -19,3 +19,5 @@ TEST_CASE("cli: control characters never reach the terminal", "[cli]") {
     CHECK(printable("a\x1b[2Jb\n\x7f") == "a?[2Jb??");
     CHECK(printable("Käse") == "Käse");
 }
+
+}  // namespace stockd::cli

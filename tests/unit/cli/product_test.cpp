@@ -4,7 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
 
-using namespace stockd;
+namespace stockd {
 
 namespace {
 
@@ -60,3 +60,5 @@ TEST_CASE("cli: a breakdown leaves out what is zero", "[cli]") {
     product.available = -5;
     CHECK(cli::describe_breakdown(product) == "0 pieces");
 }
+
+}  // namespace stockd

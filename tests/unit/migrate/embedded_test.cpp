@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace stockd;
+namespace stockd {
 
 TEST_CASE("migrate: the embedded schema keeps the rules of db/README.md", "[migrate]") {
     std::vector<migrate::SourceFile> sources;
@@ -25,3 +25,5 @@ TEST_CASE("migrate: the embedded schema names the program's version", "[migrate]
     CHECK_FALSE(migrate::embedded_schema().program_version.empty());
     CHECK(migrate::embedded_schema().migrations.front().name == "0001_create_roles");
 }
+
+}  // namespace stockd

@@ -2,7 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-using namespace stockd;
+namespace stockd {
+
 using migrate::Applied;
 using migrate::make_plan;
 using migrate::SchemaFiles;
@@ -166,3 +167,5 @@ TEST_CASE("migrate: versions compare by number", "[migrate]") {
     CHECK(migrate::compare_versions("2.0.0", "1.99.99") > 0);
     CHECK(migrate::compare_versions("nonsense", "0.0.1") < 0);
 }
+
+}  // namespace stockd
