@@ -220,10 +220,12 @@ select is_empty(
     $$
         select format('%s on %s line %s: %s %s', t.tgfoid::regprocedure, t.tgrelid::regclass, c.lineno, c.message, c.detail)
         from (
-            select distinct t.tgfoid, t.tgrelid, t.tgnewtable, t.tgoldtable
+            -- A function that serves several triggers of a table is checked with the transition tables of all of them.
+            select t.tgfoid, t.tgrelid, max(t.tgnewtable::text)::name as tgnewtable, max(t.tgoldtable::text)::name as tgoldtable
             from pg_trigger as t
             join pg_class as c on c.oid = t.tgrelid
             where c.relnamespace = 'inventory'::regnamespace and not t.tgisinternal and not c.relispartition
+            group by t.tgfoid, t.tgrelid
         ) as t
         cross join lateral plpgsql_check_function_tb(
             t.tgfoid::regprocedure, t.tgrelid::regclass, newtable => t.tgnewtable, oldtable => t.tgoldtable,
