@@ -17,7 +17,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 [[nodiscard]] Timestamp now_utc() noexcept;
 
-/// "2025-01-23T10:30:00.000Z": ISO 8601 in UTC with milliseconds, as JavaScript's Date prints it. 24 characters for years 0..9999.
+/// "2025-01-23T10:30:00.000Z": ISO 8601 in UTC with milliseconds, as JavaScript's Date prints it.
+/// 24 characters for years 0..9999.
 void append_iso8601(std::string& out, Timestamp time);
 [[nodiscard]] std::string to_iso8601(Timestamp time);
 

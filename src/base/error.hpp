@@ -6,7 +6,8 @@
 
 namespace stockd::base {
 
-/// What kind of thing went wrong. One table (docs/reference/errors.md) maps a code to its HTTP status and exit code.
+/// What kind of thing went wrong. One table (docs/reference/errors.md) maps a code to its HTTP
+/// status and exit code.
 enum class ErrorCode {
     kInvalidArgument,     ///< the caller's input is wrong: 400, exit 2
     kNotFound,            ///< a named thing does not exist: 404, exit 1
@@ -28,8 +29,8 @@ enum class ErrorCode {
 [[nodiscard]] unsigned http_status(ErrorCode code) noexcept;
 [[nodiscard]] int exit_code(ErrorCode code) noexcept;
 
-/// An expected failure. The four texts are PostgreSQL's: message (what), detail (facts), hint (what to do); sqlstate is
-/// empty when the database did not say it.
+/// An expected failure. The four texts are PostgreSQL's: message (what), detail (facts), hint (what
+/// to do); sqlstate is empty when the database did not say it.
 struct Error {
     ErrorCode code = ErrorCode::kInternal;
     std::string message;

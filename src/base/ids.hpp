@@ -7,7 +7,8 @@
 
 namespace stockd::base {
 
-/// A database key that cannot be mixed up with another table's. 0 is no key (identity columns start at 1).
+/// A database key that cannot be mixed up with another table's. 0 is no key (identity columns start
+/// at 1).
 template <class Tag>
 struct Id {
     std::int64_t value = 0;
@@ -24,7 +25,10 @@ using CategoryId = Id<struct CategoryTag>;
 template <class Tag>
 struct std::hash<stockd::base::Id<Tag>> {
     std::size_t operator()(const stockd::base::Id<Tag>& id) const noexcept {
-        // Fibonacci hashing: identity keys are dense, and a plain identity would cluster in power-of-two tables.
-        return static_cast<std::size_t>(static_cast<std::uint64_t>(id.value) * 0x9E3779B97F4A7C15ULL);
+        // Fibonacci hashing: identity keys are dense, and a plain identity would cluster in
+        // power-of-two tables.
+        return static_cast<std::size_t>(
+            static_cast<std::uint64_t>(id.value) * 0x9E3779B97F4A7C15ULL
+        );
     }
 };

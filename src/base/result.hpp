@@ -4,15 +4,20 @@
 
 #include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>
+
 #include <stdexcept>
 #include <utility>
 
 namespace stockd::base {
 
-/// Thrown only when a Result is opened without looking: a programmer's error, or a boundary that wants an exception.
+/// Thrown only when a Result is opened without looking: a programmer's error, or a boundary that
+/// wants an exception.
 class ErrorException : public std::runtime_error {
   public:
-    explicit ErrorException(Error error) : std::runtime_error(describe(error)), error_(std::move(error)) {}
+    explicit ErrorException(Error error)
+        : std::runtime_error(describe(error)),
+          error_(std::move(error)) {}
+
     [[nodiscard]] const Error& error() const noexcept { return error_; }
 
   private:
@@ -20,7 +25,8 @@ class ErrorException : public std::runtime_error {
 };
 
 /// Found by boost::system::result through argument-dependent look-up.
-[[noreturn]] inline void throw_exception_from_error(const Error& error, const boost::source_location& /*where*/) {
+[[noreturn]] inline void
+throw_exception_from_error(const Error& error, const boost::source_location& /*where*/) {
     throw ErrorException(error);
 }
 

@@ -25,10 +25,13 @@ struct Breakdown {
     friend bool operator==(const Breakdown&, const Breakdown&) = default;
 };
 
-/// Zeros when the quantity is negative. REQUIRES: packing values at least 1. A box that would overflow counts as never full.
+/// Zeros when the quantity is negative. REQUIRES: packing values at least 1. A box that would
+/// overflow counts as never full.
 [[nodiscard]] Breakdown break_down(std::int64_t pieces, Packing packing) noexcept;
 
 /// quantity units in pieces, or nothing when that overflows 64 bits.
-[[nodiscard]] std::optional<std::int64_t> to_pieces(std::int64_t quantity, Unit unit, Packing packing) noexcept;
+[[nodiscard]] std::optional<std::int64_t> to_pieces(
+    std::int64_t quantity, Unit unit, Packing packing
+) noexcept;
 
 }  // namespace stockd::base

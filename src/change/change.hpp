@@ -64,8 +64,8 @@ struct StoreChange {
 
 using Uuid = std::array<std::uint8_t, 16>;
 
-/// What one drain found: everything visible at `position` and not at the one before, coalesced to keys with their current
-/// rows. Applied whole or not at all.
+/// What one drain found: everything visible at `position` and not at the one before, coalesced to
+/// keys with their current rows. Applied whole or not at all.
 struct ChangeSet {
     Position position;
     std::vector<StockChange> stock;
@@ -75,6 +75,7 @@ struct ChangeSet {
     std::vector<Uuid> canaries;
     /// Movements and events read, before coalescing; canaries not counted.
     std::int64_t feed_rows = 0;
+
     [[nodiscard]] bool empty() const noexcept {
         return stock.empty() && products.empty() && stores.empty() && canaries.empty();
     }

@@ -13,8 +13,7 @@ base::Error invalid(std::string_view text) {
         "not a position: \"" + std::string(text.substr(0, 60)) + "\"",
         {},
         "Use a position exactly as inventory.position() or inventory.feed_after() gave it.",
-        {}
-    };
+        {}};
 }
 
 bool is_lower_hex(std::string_view text) {
@@ -41,8 +40,9 @@ base::Result<Position> parse_position(std::string_view text) {
     }
     Position position;
     position.incarnation = fields[1];
-    const bool well_formed = fields[0] == "s1" && fields[1].size() == 16 && is_lower_hex(fields[1]) &&
-                             parse_time(fields[2], position.since) && parse_time(fields[3], position.taken);
+    const bool well_formed = fields[0] == "s1" && fields[1].size() == 16 &&
+                             is_lower_hex(fields[1]) && parse_time(fields[2], position.since) &&
+                             parse_time(fields[3], position.taken);
     if (!well_formed) {
         return invalid(text);
     }
@@ -84,7 +84,9 @@ std::string short_hash(const Position& position) {
     return text;
 }
 
-base::Timestamp next_since(const Position& from, const Snapshot& now, base::Timestamp now_taken) noexcept {
+base::Timestamp next_since(
+    const Position& from, const Snapshot& now, base::Timestamp now_taken
+) noexcept {
     if (now.xip.empty()) {
         return now_taken;
     }

@@ -8,7 +8,8 @@ namespace stockd::change {
 
 namespace {
 
-/// PostgreSQL's own limit is the number of connections and prepared transactions; this bounds hostile input.
+/// PostgreSQL's own limit is the number of connections and prepared transactions; this bounds
+/// hostile input.
 constexpr std::size_t kXipMax = 100'000;
 
 base::Error invalid(std::string_view text, std::string detail) {
@@ -17,8 +18,7 @@ base::Error invalid(std::string_view text, std::string detail) {
         "not a snapshot: \"" + std::string(text.substr(0, 60)) + "\"",
         std::move(detail),
         "A snapshot reads xmin:xmax:xip,xip as pg_current_snapshot() prints it.",
-        {}
-    };
+        {}};
 }
 
 /// Takes a decimal number from the front of text.

@@ -47,9 +47,10 @@ base::Result<void> Codes::resolve(pg::Connection& connection, std::span<Line> li
             continue;
         }
         const auto [place, is_new] = seen.try_emplace(code, unknown.size());
+        const bool named = !line.text(kind.name).empty();
         if (is_new) {
             unknown.push_back(&line);
-        } else if (unknown[place->second]->text(kind.name).empty() && !line.text(kind.name).empty()) {
+        } else if (named && unknown[place->second]->text(kind.name).empty()) {
             unknown[place->second] = &line;
         }
     }

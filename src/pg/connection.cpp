@@ -35,14 +35,18 @@ bool is_success(ExecStatusType status) {
 }  // namespace
 
 std::string_view Rows::text(int row, int column) const noexcept {
-    return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+    return {
+        PQgetvalue(result_.get(), row, column),
+        static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
 }
 
 std::int64_t Rows::integer(int row, int column) const {
     const auto digits = text(row, column);
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    STOCKD_ASSERT(error == std::errc{} && end == digits.data() + digits.size(), "the column is not an integer");
+    STOCKD_ASSERT(
+        error == std::errc{} && end == digits.data() + digits.size(), "the column is not an integer"
+    );
     return value;
 }
 
@@ -97,11 +101,12 @@ base::Error error_of(const PGresult* result, PGconn* connection) {
         field(result, PG_DIAG_MESSAGE_PRIMARY),
         field(result, PG_DIAG_MESSAGE_DETAIL),
         field(result, PG_DIAG_MESSAGE_HINT),
-        std::move(sqlstate)
-    };
+        std::move(sqlstate)};
 }
 
-base::Result<Connection> Connection::connect(const std::string& conninfo, const std::string& application_name) {
+base::Result<Connection> Connection::connect(
+    const std::string& conninfo, const std::string& application_name
+) {
     // expand_dbname: conninfo may be a URI; what follows it in the list overrides what it says.
     const char* keywords[] = {"dbname", "fallback_application_name", "client_encoding", nullptr};
     const char* values[] = {conninfo.c_str(), application_name.c_str(), "UTF8", nullptr};
@@ -112,7 +117,9 @@ base::Result<Connection> Connection::connect(const std::string& conninfo, const 
     if (!connection.is_alive()) {
         return error_of(connection.get());
     }
-    PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        connection.get(), [](void*, const char*) {}, nullptr
+    );
     return connection;
 }
 
@@ -123,7 +130,14 @@ base::Result<Rows> Connection::exec(const std::string& sql, const std::vector<Pa
         values.push_back(param ? param->c_str() : nullptr);
     }
     Rows rows{PQexecParams(
-        get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, /*resultFormat=*/0
+        get(),
+        sql.c_str(),
+        static_cast<int>(values.size()),
+        nullptr,
+        values.data(),
+        nullptr,
+        nullptr,
+        /*resultFormat=*/0
     )};
     if (!is_success(PQresultStatus(rows.get()))) {
         return error_of(rows.get(), get());
@@ -193,7 +207,8 @@ base::Result<void> Transaction::commit() {
 
 Transaction::~Transaction() {
     if (connection_ != nullptr) {
-        // Whether it fails or not, the server rolls back: by the statement or by the end of the session.
+        // Whether it fails or not, the server rolls back: by the statement or by the end of the
+        // session.
         (void)connection_->exec("rollback");
     }
 }

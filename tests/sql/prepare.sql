@@ -8,7 +8,7 @@ drop schema if exists test cascade;
 create schema test;
 grant usage on schema test to public;
 
--- Stores and products by code, made when missing. 
+-- Stores and products by code, made when missing.
 create function test.store(in_code text) returns bigint
 language plpgsql
 as $$

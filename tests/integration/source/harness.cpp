@@ -372,10 +372,12 @@ Running::Running(SourceOptions options, std::function<void(MapSink&)> prepare)
                   observations.push_back(observation);
               }
               if (std::getenv("STOCKD_TEST_VERBOSE") != nullptr) {
-                  if (const auto* moved = std::get_if<observe::StateChanged>(&observation)) {
+                  const auto* moved = std::get_if<observe::StateChanged>(&observation);
+                  const auto* failed = std::get_if<observe::DatabaseFailed>(&observation);
+                  if (moved != nullptr) {
                       std::cerr << moved->from << " -> " << moved->to << ": " << moved->reason
                                 << '\n';
-                  } else if (const auto* failed = std::get_if<observe::DatabaseFailed>(&observation)) {
+                  } else if (failed != nullptr) {
                       std::cerr << "failed during " << failed->during << ": " << failed->error
                                 << '\n';
                   }

@@ -2,7 +2,7 @@
 begin;
 select plan(4);
 
-select test.store('sp-a'), test.product('sp-1'); 
+select test.store('sp-a'), test.product('sp-1');
 insert into inventory.inventory_stock (store_id, product_id, on_hand) values (test.store('sp-a'), test.product('sp-1'), 10);
 
 create role sp_attacker login in role inventory_writer;

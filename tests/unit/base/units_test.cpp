@@ -1,6 +1,7 @@
 #include "base/units.hpp"
 
 #include <catch2/catch.hpp>
+
 #include <limits>
 
 using namespace stockd::base;

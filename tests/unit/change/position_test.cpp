@@ -20,8 +20,15 @@ TEST_CASE("position: its text is read and written unchanged", "[position]") {
 
 TEST_CASE("position: what is not a position is refused", "[position]") {
     const std::string text = GENERATE(
-        as<std::string>{}, "", "s1", "s2.0123456789abcdef.1.2.1:2:", "s1.0123456789ABCDEF.1.2.1:2:", "s1.0123.1.2.1:2:",
-        "s1.0123456789abcdef.x.2.1:2:", "s1.0123456789abcdef.1.2", "s1.0123456789abcdef.1.2.1:2"
+        as<std::string>{},
+        "",
+        "s1",
+        "s2.0123456789abcdef.1.2.1:2:",
+        "s1.0123456789ABCDEF.1.2.1:2:",
+        "s1.0123.1.2.1:2:",
+        "s1.0123456789abcdef.x.2.1:2:",
+        "s1.0123456789abcdef.1.2",
+        "s1.0123456789abcdef.1.2.1:2"
     );
     CHECK_FALSE(parse_position(text).has_value());
 }

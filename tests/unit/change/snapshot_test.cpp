@@ -23,8 +23,22 @@ TEST_CASE("snapshot: a transaction is covered when it ended before the snapshot"
 
 TEST_CASE("snapshot: what is not a pg_snapshot is refused", "[snapshot]") {
     const std::string text = GENERATE(
-        as<std::string>{}, "", ":", "1:2", "0:2:", "3:2:", "1:2:x", "1:9:3,3", "1:9:5,4", "1:9:9", "5:9:4", "1:9:2,", "1:9:,2",
-        "1:9:2 ", "-1:9:", "1:99999999999999999999999:"
+        as<std::string>{},
+        "",
+        ":",
+        "1:2",
+        "0:2:",
+        "3:2:",
+        "1:2:x",
+        "1:9:3,3",
+        "1:9:5,4",
+        "1:9:9",
+        "5:9:4",
+        "1:9:2,",
+        "1:9:,2",
+        "1:9:2 ",
+        "-1:9:",
+        "1:99999999999999999999999:"
     );
     CHECK_FALSE(parse_snapshot(text).has_value());
 }

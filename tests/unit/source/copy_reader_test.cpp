@@ -58,8 +58,8 @@ TEST_CASE("source: a binary COPY without its trailer is not whole", "[source]") 
 TEST_CASE("source: what is no binary COPY of these columns is refused", "[source]") {
     const auto file = GENERATE(
         std::string("PGCOPY\n\377\r\n\1", 11) + be(0, 8),  // another signature
-        header + be(3, 2),                                // three columns
-        header + be(2, 2) + be(0x80000000, 4),            // a negative length
+        header + be(3, 2),                                 // three columns
+        header + be(2, 2) + be(0x80000000, 4),             // a negative length
         header + trailer + "x"
     );  // something after the end
     Collected collected;
