@@ -52,8 +52,12 @@ struct DaemonStatus {
 constexpr const char* kServer = R"(
 select
     current_database(), current_setting('server_version'), pg_notification_queue_usage(), inventory.position(),
-    (select greatest(c.reltuples, 0)::bigint from pg_class as c where c.oid = 'inventory.products'::regclass),
-    (select greatest(c.reltuples, 0)::bigint from pg_class as c where c.oid = 'inventory.inventory_stock'::regclass)
+    (select case when c.reltuples >= 0 then c.reltuples::bigint
+            else (select count(*) from inventory.products) end
+        from pg_class as c where c.oid = 'inventory.products'::regclass),
+    (select case when c.reltuples >= 0 then c.reltuples::bigint
+            else (select count(*) from inventory.inventory_stock) end
+        from pg_class as c where c.oid = 'inventory.inventory_stock'::regclass)
 )";
 
 constexpr const char* kLocks = R"(
@@ -212,11 +216,25 @@ std::string render(const DatabaseStatus& status) {
     return out + "\n" + table.render();
 }
 
+/// A value of the daemon's answer as people read it.
+std::string plain(const json::value& value) {
+    if (value.is_string()) {
+        const auto& text = value.get_string();
+        return printable({text.data(), text.size()});
+    }
+    if (value.is_double()) {
+        char digits[32];
+        (void)std::snprintf(digits, sizeof digits, "%.3f", value.get_double());
+        return digits;
+    }
+    return json::serialize(value);
+}
+
 std::string render(const DaemonStatus& status, const std::string& server) {
     const auto& body = status.statistics.body.as_object();
     const auto field = [&](const char* name) {
         const auto* value = body.if_contains(name);
-        return value == nullptr ? std::string("?") : json::serialize(*value);
+        return value == nullptr ? std::string("?") : plain(*value);
     };
     std::string out = "\nstockd     " + server + "\n";
     out += "ready      " +

@@ -47,9 +47,13 @@ Problem not_an_action(std::string message) {
 std::optional<Problem> parse_action(
     std::string_view media_type, std::string_view body, CacheAction& out
 ) {
-    // Browsers label a string body of fetch() as text/plain, and many scripts label nothing.
+    // Browsers label a string body of fetch() as text/plain, curl -d as a form, and many scripts
+    // label nothing.
     const std::string essence = essence_of(media_type);
-    if (!essence.empty() && essence != "application/json" && essence != "text/plain") {
+    const bool may_be_json = essence.empty() || essence == "application/json" ||
+                             essence == "text/plain" ||
+                             essence == "application/x-www-form-urlencoded";
+    if (!may_be_json) {
         return Problem{
             .status = 415,
             .code = "unsupported_media_type",
