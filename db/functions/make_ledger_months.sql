@@ -1,13 +1,13 @@
 -- role: inventory_owner
 -- Makes the monthly partitions of the ledger up to so many months ahead (null: the setting ledger_months_ahead), and moves into
 -- them what the default partition caught meanwhile. Safe to call at any time and by several at once; waits at most 2 s for its
--- locks (ShareUpdateExclusive on the ledger, AccessExclusive on the default partition), then raises lock_not_available.
+-- locks (ShareUpdateExclusive on the ledger, AccessExclusive on the default partition), then raises lock_not_available. A caller
+-- whose own lock_timeout is shorter waits no longer than that: every reader of the ledger queues behind the second of them.
 -- Months that the default partition holds movements of are made too, however long ago.
 -- Returns the names of what it made. As the owner: only the owner may make partitions.
 create or replace function inventory.make_ledger_months(months_ahead integer default null) returns setof text
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '2s'
 set timezone = 'UTC'
 as $$
 declare
@@ -19,9 +19,13 @@ declare
     v_month timestamptz;
     v_name text;
     v_made boolean := false;
+    v_lock_timeout text := current_setting('lock_timeout');
 begin
     if v_ahead not between 0 and 120 then
         raise exception 'months_ahead must be from 0 to 120, not %', v_ahead using errcode = '22023';
+    end if;
+    if (select s.setting::integer not between 1 and 2000 from pg_settings as s where s.name = 'lock_timeout') then
+        set local lock_timeout = '2s';
     end if;
     for v_month in
         select m from generate_series(
@@ -59,6 +63,7 @@ begin
     if v_made then
         perform inventory._identify_movements();
     end if;
+    perform set_config('lock_timeout', v_lock_timeout, true);
 end
 $$;
 
