@@ -71,10 +71,18 @@ base::ErrorCode code_of_sqlstate(std::string_view sqlstate) noexcept {
     if (cls == "22" || sqlstate == "SD001" || sqlstate == "SD007") {
         return base::ErrorCode::kInvalidArgument;
     }
-    if (cls == "23" || cls == "40" || cls == "SD") {
+    // SD004: the server that was asked is a standby; as when a write meets one.
+    if (sqlstate == "SD004" || sqlstate == "25006") {
+        return base::ErrorCode::kUnavailable;
+    }
+    if (sqlstate == "SD006") {
+        return base::ErrorCode::kNotFound;
+    }
+    // 428C9: a column that nobody writes, which is a rule of the schema and not another schema.
+    if (cls == "23" || cls == "40" || cls == "SD" || sqlstate == "428C9") {
         return base::ErrorCode::kConflict;
     }
-    if (sqlstate == "57014") {
+    if (sqlstate == "57014" || sqlstate == "55P03") {
         return base::ErrorCode::kTimeout;
     }
     if (cls == "08" || cls == "53" || cls == "57" || cls == "3D") {
