@@ -8,7 +8,9 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+import uuid
 
+import psycopg2
 import pytest
 
 BIN = os.environ["STOCKD_TEST_BIN"]
@@ -94,6 +96,45 @@ class Stockd:
     def stop(self, number=signal.SIGTERM):
         self.tell(number)
         return self.process.wait(timeout=40)
+
+
+@pytest.fixture(name="database")
+def make_database():
+    name = "daemon_" + uuid.uuid4().hex[:12]
+    connection = psycopg2.connect(dbname="postgres")
+    connection.autocommit = True
+    connection.cursor().execute(f"create database {name}")
+    connection.close()
+    yield name
+    # Another connection: a test may have restarted the server.
+    connection = psycopg2.connect(dbname="postgres")
+    connection.autocommit = True
+    connection.cursor().execute(f"drop database {name} with (force)")
+    connection.close()
+
+
+def migrate(database):
+    subprocess.run([os.path.join(BIN, "stockctl"), "migrate", "-q", "-d", database], check=True, timeout=120)
+
+
+@pytest.fixture(name="migrated")
+def make_migrated(database):
+    migrate(database)
+    connection = psycopg2.connect(dbname=database)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("insert into inventory.stores (code, name) values ('S', 'Store')")
+        cursor.execute("insert into inventory.products (sku, name) values ('P', 'Product')")
+        cursor.execute(
+            """insert into inventory.inventory_stock (store_id, product_id, on_hand)
+               select store_id, product_id, 10 from inventory.stores, inventory.products"""
+        )
+    connection.close()
+    return database
+
+
+def start(tmp_path, database, *arguments, **variables):
+    return Stockd(tmp_path, *arguments, STOCKD_DATABASE_URL=f"dbname={database}", **variables)
 
 
 def processes_in(folder):

@@ -6,47 +6,10 @@ import signal
 import socket
 import subprocess
 import threading
-import uuid
 
 import psycopg2
-import pytest
 
-from conftest import BIN, Stockd, wait_for
-
-
-@pytest.fixture(name="database")
-def make_database():
-    name = "daemon_" + uuid.uuid4().hex[:12]
-    connection = psycopg2.connect(dbname="postgres")
-    connection.autocommit = True
-    connection.cursor().execute(f"create database {name}")
-    yield name
-    connection.cursor().execute(f"drop database {name} with (force)")
-    connection.close()
-
-
-def migrate(database):
-    subprocess.run([os.path.join(BIN, "stockctl"), "migrate", "-q", "-d", database], check=True, timeout=120)
-
-
-@pytest.fixture(name="migrated")
-def make_migrated(database):
-    migrate(database)
-    connection = psycopg2.connect(dbname=database)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("insert into inventory.stores (code, name) values ('S', 'Store')")
-        cursor.execute("insert into inventory.products (sku, name) values ('P', 'Product')")
-        cursor.execute(
-            """insert into inventory.inventory_stock (store_id, product_id, on_hand)
-               select store_id, product_id, 10 from inventory.stores, inventory.products"""
-        )
-    connection.close()
-    return database
-
-
-def start(tmp_path, database, *arguments, **variables):
-    return Stockd(tmp_path, *arguments, STOCKD_DATABASE_URL=f"dbname={database}", **variables)
+from conftest import Stockd, migrate, start, wait_for
 
 
 def test_a_database_without_the_schema_is_refused_until_it_is_migrated(tmp_path, database):
