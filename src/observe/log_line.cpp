@@ -106,6 +106,30 @@ LogLine line(const AuditPassed& seen) {
         {}};
 }
 
+LogLine line(const LedgerMonthsMade& seen) {
+    if (seen.names.empty()) {
+        return {"ledger_months_made", "the months of the ledger are there", {}, {}};
+    }
+    return {
+        "ledger_months_made",
+        fmt::format("made months of the ledger: {}", fmt::join(seen.names, ", ")),
+        {{"months", static_cast<std::int64_t>(seen.names.size())}},
+        {}};
+}
+
+LogLine line(const LedgerMonthsFailed& seen) {
+    LogLine made{
+        "ledger_months_failed",
+        "cannot make the months of the ledger (movements go into its default partition meanwhile; "
+        "select inventory.make_ledger_months() in a quiet hour, if this stays): " +
+            base::describe(seen.error),
+        {},
+        {}};
+    add_error(made, seen.error);
+    made.fields.emplace_back("retry_ms", to_ms(seen.retry_in));
+    return made;
+}
+
 LogLine line(const RelayTaken& seen) {
     return {"relay_taken", "relaying for this database: " + seen.reason, {}, {}};
 }
@@ -264,6 +288,14 @@ Level level_of(const Observation& observation) noexcept {
 
         Level operator()(const AuditPassed& seen) const noexcept {
             return seen.drifts > 0 ? Level::kWarn : Level::kDebug;  // all is well, every minute
+        }
+
+        Level operator()(const LedgerMonthsMade& seen) const noexcept {
+            return seen.names.empty() ? Level::kDebug : Level::kInfo;
+        }
+
+        Level operator()(const LedgerMonthsFailed& seen) const noexcept {
+            return seen.again ? Level::kDebug : Level::kWarn;  // once is enough
         }
 
         Level operator()(const LoadFailed& /*seen*/) const noexcept { return Level::kError; }

@@ -135,6 +135,12 @@ struct MetricsSink::Impl {
         audited_rows.Increment(static_cast<double>(seen.rows));
     }
 
+    void count(const LedgerMonthsMade& seen) {
+        months.Increment(static_cast<double>(seen.names.size()));
+    }
+
+    void count(const LedgerMonthsFailed& /*seen*/) { failed_months.Increment(); }
+
     void count(const RelayTaken& /*seen*/) { relay_taken.Increment(); }
 
     void count(const RelayLost& /*seen*/) { relay_lost.Increment(); }
@@ -218,6 +224,11 @@ struct MetricsSink::Impl {
         counter("stockd_audited_rows_total", "Rows compared by complete passes of the audit.");
     Counter& drift = counter(
         "stockd_drift_total", "Rows that differed from the database and were healed. Should stay 0."
+    );
+    Counter& months =
+        counter("stockd_ledger_months_made_total", "Months of the ledger that this relay made.");
+    Counter& failed_months = counter(
+        "stockd_failed_ledger_months_total", "Times that the ledger's months could not be made."
     );
     Counter& relay_taken =
         counter("stockd_relay_taken_total", "Times that this stockd became the relay.");

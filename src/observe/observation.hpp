@@ -94,6 +94,18 @@ struct AuditPassed {
     Duration duration{};
 };
 
+/// The relay had the ledger's months made: the names of those that were missing.
+struct LedgerMonthsMade {
+    std::vector<std::string> names;
+};
+
+/// `again`: it failed the last time too, and that was said.
+struct LedgerMonthsFailed {
+    base::Error error;
+    Duration retry_in{};
+    bool again = false;
+};
+
 struct RelayTaken {
     std::string reason;
 };
@@ -189,6 +201,8 @@ using Observation = std::variant<
     LoadFailed,
     DriftHealed,
     AuditPassed,
+    LedgerMonthsMade,
+    LedgerMonthsFailed,
     RelayTaken,
     RelayLost,
     BroadcastSent,

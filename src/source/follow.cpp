@@ -69,7 +69,13 @@ Follower::Loop::Task<> Follower::Loop::duties() {
         during_ = "audit";
         done = co_await audit_slice();
     }
+    if (months_ && months_->over) {
+        finish_months();
+    }
     const auto now = steady_clock::now();
+    if (done && months_due() <= now) {
+        start_months();
+    }
     if (done && position_ && loaded_ && !load_ && options_.ttl.count() > 0 &&
         load_again_at_ <= now && now - refreshed_at_ >= options_.ttl) {
         start_load(observe::LoadReason::kTtl);
@@ -83,14 +89,14 @@ Follower::Loop::Task<> Follower::Loop::duties() {
 
 base::SteadyTime Follower::Loop::next_duty() const {
     const auto now = steady_clock::now();
-    if (stopping_ || (load_ && load_->over)) {
+    if (stopping_ || (load_ && load_->over) || (months_ && months_->over)) {
         return now;
     }
     auto due = std::min(l_.last_talk() + talk_every(), canary_.late_at());
     if (!position_) {
         return due;
     }
-    due = std::min({due, waiters_.poll_at(), canary_.due(), audit_due()});
+    due = std::min({due, waiters_.poll_at(), canary_.due(), audit_due(), months_due()});
     if (!relay_) {
         due = std::min(due, election_at_);
     }
@@ -252,6 +258,7 @@ Follower::Loop::Task<> Follower::Loop::stand_for_relay() {
         co_return listening.error();
     }
     relay_ = true;
+    months_at_ = steady_clock::now();
     doorbell_.restart();
     observe_(observe::RelayTaken{"the relay lock was free"});
     update_status([](FollowerStatus& status) { status.is_relay = true; });

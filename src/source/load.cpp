@@ -113,6 +113,9 @@ net::awaitable<void> Follower::Loop::run_load(std::shared_ptr<Load> load) {
 }
 
 Follower::Loop::Task<change::Position> Follower::Loop::read_tables(std::shared_ptr<Load> load) {
+    if (load_ != load) {  // dropped before it began: what connects now would not hear of it
+        co_return base::Error{base::ErrorCode::kUnavailable, "dropped", {}, {}, {}};
+    }
     auto& r = load->connection;
     const auto deadline = steady_clock::now() + options_.load_timeout;
     auto connected = co_await r.connect(
@@ -279,12 +282,16 @@ net::awaitable<void> Follower::Loop::drop_load() {
         co_return;
     }
     load->connection.abort();
-    while (!load->over) {
+    co_await until_over(load->over);
+    sink_.abandon_load();
+}
+
+net::awaitable<void> Follower::Loop::until_over(const bool& over) {
+    while (!over) {
         pause_timer_.expires_after(milliseconds{1});
         boost::system::error_code ignored;
         co_await pause_timer_.async_wait(net::redirect_error(net::use_awaitable, ignored));
     }
-    sink_.abandon_load();
 }
 
 }  // namespace stockd::source

@@ -114,6 +114,9 @@ void Follower::Loop::stop() {
         }
     });
     thread_.join();
+        if (months_) {
+            months_->connection.abort();
+        }
 }
 
 bool Follower::Loop::submit(std::function<void()> work) {
@@ -143,6 +146,7 @@ awaitable<void> Follower::Loop::run() {
         const auto time = stopping_ ? milliseconds{0} : backoff_.next();
         if (!stopping_) {
             observe_(observe::DatabaseFailed{std::string(during_), error, time});
+        co_await drop_months();
         }
         leave_session(error);
         co_await pause(time);

@@ -35,6 +35,18 @@ struct Load {
     bool over = false;
 };
 
+/// The ledger's months being made, on a connection of its own: whatever becomes of it, the session
+/// goes on.
+struct Months {
+    explicit Months(const boost::asio::any_io_executor& executor)
+        : connection(executor) {}
+
+    pg::AsyncConnection connection;
+    /// The names of those that were made; set with `over`.
+    base::Result<std::vector<std::string>> outcome = std::vector<std::string>{};
+    bool over = false;
+};
+
 /// The follower's inside: the follow thread and what it does. Members without a comment on threads
 /// belong to that thread.
 ///
@@ -142,6 +154,15 @@ class Follower::Loop {
     Task<> finish_load();
     void load_failed(const Load& load, const base::Error& error);
     boost::asio::awaitable<void> drop_load();
+    /// Until a coroutine beside this one has set its `over`.
+    boost::asio::awaitable<void> until_over(const bool& over);
+
+    // months.cpp
+    void start_months();
+    Task<std::vector<std::string>> make_months(std::shared_ptr<Months> months);
+    void finish_months();
+    boost::asio::awaitable<void> drop_months();
+    [[nodiscard]] base::SteadyTime months_due() const;
 
     // audit.cpp
     Task<> audit_slice();
@@ -186,6 +207,9 @@ class Follower::Loop {
     std::vector<std::function<void(base::Result<LoadReport>)>> refreshers_;
     base::SteadyTime refreshed_at_{};
     base::SteadyTime load_again_at_{};
+    std::shared_ptr<Months> months_;
+    base::SteadyTime months_at_{};
+    bool months_failed_ = false;
 
     bool relay_ = false;
     bool changes_heard_ = false;

@@ -60,6 +60,10 @@ struct SourceOptions {
     /// A new pass starts at most this often.
     milliseconds audit_pass_every{60000};
 
+    /// How often the relay has the ledger's months made, and how soon again when that failed.
+    milliseconds months_every = std::chrono::hours{24};
+    milliseconds months_again = std::chrono::minutes{5};
+
     /// Doorbells per second above which the relay lingers awake instead of parking.
     double rings_per_s_max = 100;
     /// Requests that may wait at one time.

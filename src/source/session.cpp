@@ -29,6 +29,12 @@ constexpr std::array<RecommendedMinor, 4> kRecommended{{{15, 15}, {16, 11}, {17,
 /// So many missed talks, and the server takes L for dead and frees its locks.
 constexpr int kTalksMissed = 4;
 
+/// All drains queue behind who waits for the default partition's lock, so that is short; and while
+/// what was caught there moves into its month, they wait for it, so that is stopped before copies
+/// become stale. What takes longer is for a person, in a quiet hour; the log says so.
+constexpr milliseconds kMonthsLockWait{100};
+constexpr milliseconds kMonthsTime{2000};
+
 std::string ms_text(milliseconds time) {
     return "'" + std::to_string(time.count()) + "ms'";
 }
@@ -57,6 +63,11 @@ std::string load_settings(const SourceOptions& options) {
     return common_settings() + "set statement_timeout = " + ms_text(options.load_timeout) +
            "; set lock_timeout = " + ms_text(options.statement_timeout) +
            "; set idle_in_transaction_session_timeout = " + ms_text(2 * options.statement_timeout);
+}
+
+std::string months_settings() {
+    return common_settings() + "set lock_timeout = " + ms_text(kMonthsLockWait) +
+           "; set statement_timeout = " + ms_text(kMonthsTime);
 }
 
 milliseconds Follower::Loop::talk_every() const {

@@ -28,6 +28,8 @@ constexpr const char* kXactStatus = "select pg_catalog.pg_xact_status($1::xid8)"
 constexpr const char* kStillHere = "select 1";
 constexpr const char* kQueueUsage = "select pg_catalog.pg_notification_queue_usage()";
 
+constexpr const char* kMakeMonths = "select inventory.make_ledger_months()";
+
 constexpr const char* kDrainName = "stockd_drain";
 constexpr const char* kDrain =
     "select * from inventory._drain($1::xid8, $2::xid8[], pg_catalog.to_timestamp($3::bigint / "

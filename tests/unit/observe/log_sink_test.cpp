@@ -65,6 +65,19 @@ TEST_CASE("log: what is below the level is not written, and the level can change
     CHECK(out.str().empty());
 }
 
+TEST_CASE("log: that months cannot be made is said once", "[observe]") {
+    const base::Error error{base::ErrorCode::kInternal, "lock timeout", {}, {}, "55P03"};
+    CHECK_THAT(
+        logged(LogFormat::kText, Level::kInfo, LedgerMonthsFailed{error, {}, false}),
+        Contains("warn") && Contains("lock timeout") && Contains("make_ledger_months()")
+    );
+    CHECK(logged(LogFormat::kText, Level::kInfo, LedgerMonthsFailed{error, {}, true}).empty());
+    CHECK(logged(LogFormat::kText, Level::kInfo, LedgerMonthsMade{}).empty());
+    CHECK_THAT(
+        logged(LogFormat::kText, Level::kInfo, LedgerMonthsMade{{"a", "b"}}), Contains("a, b")
+    );
+}
+
 TEST_CASE("log: a password in any text is masked", "[observe]") {
     const DatabaseFailed failed{
         "connect",

@@ -97,6 +97,8 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
     metrics(StateChanged{"Loading", "Live", {}, {}});
     metrics(Drained{7, 3, 2, 1, std::chrono::microseconds(700)});
     metrics(DriftHealed{});
+    metrics(LedgerMonthsMade{{"a", "b"}});
+    metrics(LedgerMonthsFailed{});
     metrics(RequestServed{Route::kProduct, 200, std::chrono::microseconds(30), {}, {}});
     metrics(RequestServed{Route::kProduct, 404, std::chrono::microseconds(30), {}, {}});
     metrics(RequestServed{Route::kOther, 999, {}, {}, {}});
@@ -111,6 +113,8 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
           "stockd_applied_changes_total{kind=\"stock\"} 3\n",
           "stockd_drain_duration_seconds_count 1\n",
           "stockd_drift_total 1\n",
+          "stockd_ledger_months_made_total 2\n",
+          "stockd_failed_ledger_months_total 1\n",
           "stockd_http_requests_total{route=\"product\",status_class=\"2xx\"} 1\n",
           "stockd_http_requests_total{route=\"product\",status_class=\"4xx\"} 1\n",
           "stockd_http_requests_total{route=\"other\",status_class=\"5xx\"} 1\n",
