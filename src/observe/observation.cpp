@@ -49,8 +49,8 @@ std::string_view name_of(LoadReason reason) noexcept {
             return "cleared";
         case LoadReason::kTtl:
             return "ttl";
-        case LoadReason::kDrift:
-            return "drift";
+        case LoadReason::kFailure:
+            return "failure";
     }
     return "start";
 }

@@ -59,7 +59,7 @@ enum class LoadReason : std::uint8_t {
     kRequested,
     kCleared,
     kTtl,
-    kDrift
+    kFailure
 };
 
 /// A full load was read and swapped in.

@@ -47,4 +47,25 @@ constexpr bool kCanaryNonceChecked = false;
 constexpr bool kCanaryNonceChecked = true;
 #endif
 
+#ifdef STOCKD_GAP_NO_IDLE_TIMEOUT
+constexpr bool kSilentLosesLocks = false;
+#else
+/// The server ends the session of a relay that does not talk any more, and its locks with it.
+constexpr bool kSilentLosesLocks = true;
+#endif
+
+#ifdef STOCKD_GAP_NO_SILENCE
+constexpr bool kSilenceIsStale = false;
+#else
+/// A copy whose database has not been heard for long is stale, even if no failure is known.
+constexpr bool kSilenceIsStale = true;
+#endif
+
+#ifdef STOCKD_GAP_NO_TICKET
+constexpr bool kTicketIsAwaited = false;
+#else
+/// Who brings a ticket is answered when the position covers it, not before.
+constexpr bool kTicketIsAwaited = true;
+#endif
+
 }  // namespace stockd::source

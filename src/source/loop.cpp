@@ -1,5 +1,7 @@
 #include "source/loop.hpp"
 
+#include "source/gaps.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -112,11 +114,11 @@ void Follower::Loop::stop() {
         if (load_) {
             load_->connection.abort();
         }
-    });
-    thread_.join();
         if (months_) {
             months_->connection.abort();
         }
+    });
+    thread_.join();
 }
 
 bool Follower::Loop::submit(std::function<void()> work) {
@@ -136,17 +138,20 @@ awaitable<void> Follower::Loop::run() {
             error = outcome.error();
         } catch (const std::exception& exception) {
             observe_(observe::ExceptionCaught{"follow", exception.what(), {}});
+            // It may have come in the middle of a batch: what the sink holds is of no position.
+            position_.reset();
+            reload_reason_ = observe::LoadReason::kFailure;
             error = {base::ErrorCode::kInternal, exception.what(), {}, {}, {}};
         }
         if (stopping_) {
             error = stopped();
         }
+        co_await drop_months();
         co_await drop_load();
         sink_.abandon_load();  // an exception may have come between its beginning and ours
         const auto time = stopping_ ? milliseconds{0} : backoff_.next();
         if (!stopping_) {
             observe_(observe::DatabaseFailed{std::string(during_), error, time});
-        co_await drop_months();
         }
         leave_session(error);
         co_await pause(time);
@@ -224,7 +229,8 @@ Freshness Follower::Loop::freshness() const noexcept {
     const auto age =
         nanoseconds_of(steady_clock::now()) - fresh_at_ns_.load(std::memory_order_acquire);
     const auto age_ms = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds{age});
-    const bool silent = options_.stale_after.count() > 0 && age_ms > options_.stale_after;
+    const bool silent =
+        kSilenceIsStale && options_.stale_after.count() > 0 && age_ms > options_.stale_after;
     return {!serving_.load(std::memory_order_acquire) || silent, age_ms};
 }
 
@@ -269,7 +275,8 @@ void Follower::Loop::wait_for_ticket(
         done(stopped());
         return;
     }
-    if (position_ && loaded_ && state_ == State::kLive && position_->covers(ticket)) {
+    if (position_ && loaded_ && state_ == State::kLive &&
+        (!kTicketIsAwaited || position_->covers(ticket))) {
         done({});
         return;
     }

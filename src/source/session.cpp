@@ -126,9 +126,10 @@ Follower::Loop::Task<> Follower::Loop::open_session() {
     if (!d_connected) {
         co_return d_connected.error();
     }
-    std::string l_settings = common_settings() +
-                             "set statement_timeout = " + ms_text(options_.statement_timeout) +
-                             "; set idle_session_timeout = " + ms_text(kTalksMissed * talk_every());
+    std::string l_settings =
+        common_settings() + "set statement_timeout = " + ms_text(options_.statement_timeout) +
+        "; set idle_session_timeout = " +
+        ms_text(kSilentLosesLocks ? kTalksMissed * talk_every() : milliseconds{0});
     auto l_set = co_await l_.exec_script(std::move(l_settings), deadline);
     if (!l_set) {
         co_return l_set.error();

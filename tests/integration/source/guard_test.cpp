@@ -160,4 +160,71 @@ TEST_CASE(
     CHECK(notices("delete from inventory.inventory_event where type = 'canary'") == kGuarded);
 }
 
+TEST_CASE("source: a relay that is silent loses its locks to a follower", "[gap-idle]") {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.backstop = 250ms;
+    FreezingSink sink;
+    Follower freezing{options, sink, observe::Observer{}};
+    freezing.start();
+    REQUIRE(eventually([&] { return freezing.status().is_relay; }));
+    const Running other{options};
+    REQUIRE(other.becomes_live());
+    Db db{database.url()};
+    sink.freeze();
+    set_on_hand(db, 5);
+    REQUIRE(eventually([&] { return sink.frozen(); }));
+    CHECK(eventually([&] { return other.follower.status().is_relay; }, 5s) == kGuarded);
+    sink.thaw();
+    freezing.stop();
+}
+
+TEST_CASE("source: a copy that has heard nothing for long is stale by itself", "[gap-silence]") {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.stale_after = 300ms;
+    options.backstop = 50ms;
+    FreezingSink sink;
+    Follower freezing{options, sink, observe::Observer{}};
+    freezing.start();
+    REQUIRE(eventually([&] {
+        return freezing.status().state == State::kLive && !freezing.freshness().stale;
+    }));
+    Db db{database.url()};
+    sink.freeze();
+    set_on_hand(db, 5);
+    REQUIRE(eventually([&] { return sink.frozen(); }));
+    // Nobody but the thread that is held up could have reported a failure.
+    CHECK(eventually([&] { return freezing.freshness().stale; }, 2s) == kGuarded);
+    CHECK(freezing.status().state == State::kLive);
+    CHECK(freezing.status().not_ready.empty() != kGuarded);
+    sink.thaw();
+    freezing.stop();
+}
+
+TEST_CASE("source: who brings a ticket is answered with its transaction", "[gap-ticket]") {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.backstop = 30s;
+    options.canary_every = 0ms;
+    Running running{options};
+    REQUIRE(running.becomes_relay());
+    Db db{database.url()};
+    db.run("set inventory.ring = off");  // nobody but the waiter wakes the follower
+    db.run("begin");
+    set_on_hand(db, 8);
+    const auto ticket = std::stoull(db.value("select inventory.ticket()"));
+    db.run("commit");
+    const auto outcome = outcome_of([&](auto done) {
+        running.follower.wait_for_ticket(
+            ticket, std::chrono::steady_clock::now() + 5s, std::move(done)
+        );
+    });
+    CHECK(outcome.has_value());
+    CHECK((running.sink.on_hand(1, 1) == 8) == kGuarded);
+}
+
 }  // namespace stockd::source::test

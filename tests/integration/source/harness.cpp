@@ -351,6 +351,14 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
     }
 }
 
+void FreezingSink::apply(const change::ChangeSet& changes) {
+    if (freeze_.exchange(false)) {
+        frozen_ = true;
+        (void)eventually([&] { return thawed_.load(); }, 20s);
+    }
+    MapSink::apply(changes);
+}
+
 SourceOptions options_for(const Database& database) {
     SourceOptions options;
     options.database_url = database.url();

@@ -4,6 +4,7 @@
 #include "source/follower.hpp"
 #include "source/sink.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -100,6 +101,23 @@ class MapSink : public Sink {
     Copy copy_;
     std::unique_ptr<Rows> loading_;
     int loads_ = 0;
+};
+
+/// Holds its follower up in the middle of a batch, from freeze() to thaw() (or the sink's end).
+class FreezingSink : public MapSink {
+  public:
+    void apply(const change::ChangeSet& changes) override;
+
+    void freeze() { freeze_ = true; }
+
+    [[nodiscard]] bool frozen() const { return frozen_; }
+
+    void thaw() { thawed_ = true; }
+
+  private:
+    std::atomic<bool> freeze_{false};
+    std::atomic<bool> frozen_{false};
+    std::atomic<bool> thawed_{false};
 };
 
 /// The tables as they are now, as the copy should be.

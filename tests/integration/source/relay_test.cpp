@@ -189,38 +189,20 @@ TEST_CASE("source: a relay that freezes loses its locks within a few backstops",
     auto options = options_for(database);
     options.backstop = 250ms;
     options.canary_every = 0ms;
-    std::atomic<bool> frozen{false};
-    std::atomic<bool> freeze{false};
-    std::atomic<bool> thaw{false};
-
-    struct FreezingSink : MapSink {
-        std::function<void()> on_apply;
-
-        void apply(const change::ChangeSet& changes) override {
-            on_apply();
-            MapSink::apply(changes);
-        }
-    } sink;
-
-    sink.on_apply = [&] {
-        if (freeze.exchange(false)) {
-            frozen = true;
-            (void)eventually([&] { return thaw.load(); }, 20s);
-        }
-    };
+    FreezingSink sink;
     Follower freezing{options, sink, observe::Observer{}};
     freezing.start();
     REQUIRE(eventually([&] { return freezing.status().is_relay; }));
     const Running other{options};
     REQUIRE(other.becomes_live());
     Db db{database.url()};
-    freeze = true;
+    sink.freeze();
     db.run("update inventory.inventory_stock set on_hand = 5");
-    REQUIRE(eventually([&] { return frozen.load(); }));
+    REQUIRE(eventually([&] { return sink.frozen(); }));
     CHECK(eventually([&] { return other.follower.status().is_relay; }, 3s));
     db.run("update inventory.inventory_stock set on_hand = 6");
     CHECK(eventually([&] { return other.sink.on_hand(1, 1) == 6; }, 1s));
-    thaw = true;
+    sink.thaw();
     CHECK(eventually([&] {
         return sink.on_hand(1, 1) == 6 && freezing.status().state == State::kLive;
     }));

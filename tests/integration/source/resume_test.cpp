@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
+#include <new>
+
 namespace stockd::source::test {
 
 TEST_CASE("source: after a lost connection the follower goes on from its position", "[source]") {
@@ -41,6 +44,39 @@ TEST_CASE("source: a position that is older than what is kept leads to a load", 
     db.run("update inventory.epoch set released_xid = '0'");
     CHECK(eventually([&] { return running.sink.loads() >= 2 && running.live(); }));
     CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kTooOld);
+}
+
+TEST_CASE("source: a batch that its sink did not finish is followed by a load", "[source]") {
+    const Database database;
+    database.seed(1, 2);
+
+    struct BreakingSink : MapSink {
+        std::atomic<bool> breaks{false};
+
+        void apply(const change::ChangeSet& changes) override {
+            if (!changes.stock.empty() && breaks.exchange(false)) {
+                auto half = changes;
+                half.stock.resize(1);
+                MapSink::apply(half);
+                throw std::bad_alloc{};
+            }
+            MapSink::apply(changes);
+        }
+    } sink;
+
+    std::atomic<int> caught{0};
+    Follower follower{
+        options_for(database), sink, observe::Observer{{[&](const observe::Observation& seen) {
+            caught += std::holds_alternative<observe::ExceptionCaught>(seen) ? 1 : 0;
+        }}}};
+    follower.start();
+    REQUIRE(eventually([&] { return follower.status().state == State::kLive; }));
+    Db db{database.url()};
+    sink.breaks = true;
+    db.run("update inventory.inventory_stock set on_hand = 5");
+    CHECK(eventually([&] { return sink.loads() == 2 && sink.copy().stock == tables(db).stock; }));
+    CHECK(caught == 1);
+    follower.stop();
 }
 
 TEST_CASE("source: old data are served marked stale while the database is away", "[source]") {
