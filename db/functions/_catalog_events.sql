@@ -1,12 +1,17 @@
 -- The events of one changed row of products, stores, vendors or categories: an UPDATE is one event per type that it touches,
--- each field in exactly one. Set-returning and without SET, so that the planner takes it into the statement that asks.
+-- each field in exactly one. The ids are those that the row has now, or had; a table without such a column gives null.
+-- Set-returning and without SET, so that the planner takes it into the statement that asks.
 --   in_noun   product, store, vendor, category;  in_old, in_new  the row before and after, null when there is none
 create or replace function inventory._catalog_events(in_noun text, in_old jsonb, in_new jsonb)
-returns table (type text, changes jsonb)
+returns table (type text, store_id bigint, product_id bigint, vendor_id bigint, category_id bigint, changes jsonb)
 language sql stable
 begin atomic
     select
         f.type,
+        (coalesce(in_new, in_old) ->> 'store_id')::bigint,
+        (coalesce(in_new, in_old) ->> 'product_id')::bigint,
+        (coalesce(in_new, in_old) ->> 'vendor_id')::bigint,
+        (coalesce(in_new, in_old) ->> 'category_id')::bigint,
         pg_catalog.jsonb_agg(
             pg_catalog.jsonb_build_object('field', f.name, 'oldValue', f.old_value, 'newValue', f.new_value) order by f.name
         )

@@ -57,6 +57,20 @@ select updated_at as u from inventory.products where sku = 'ev-p' \gset
 update inventory.products set updated_at = 'epoch', created_at = 'epoch' where sku = 'ev-p';
 select is((select updated_at from inventory.products where sku = 'ev-p'), :'u'::timestamptz, 'times are not people''s to set');
 select is(pg_temp.since(:m), null, 'so that no change goes without an event');
+insert into inventory.products (sku, name, created_at, updated_at) values ('ev-inf', 'Infinity', 'infinity', 'infinity');
+insert into inventory.stores (code, name, updated_at) values ('ev-inf', 'Infinity', '-infinity');
+select is(
+    (select max(updated_at) < now() + interval '1 hour' and min(updated_at) > now() - interval '1 hour'
+         and max(created_at) < now() + interval '1 hour'
+     from (
+         select created_at, updated_at from inventory.products where sku = 'ev-inf'
+         union all select created_at, updated_at from inventory.stores where code = 'ev-inf'
+     ) as t),
+    true, 'nor with a new row'
+);
+delete from inventory.products where sku = 'ev-inf';
+delete from inventory.stores where code = 'ev-inf';
+select pg_temp.mark() as m \gset
 update inventory.products set base_price = null, active = false, low_stock_threshold = 3, sku = 'ev-q' where sku = 'ev-p';
 select is(pg_temp.since(:m), 'price_changed base_price:2.000000>, product_updated active:true>false low_stock_threshold:>3 sku:ev-p>ev-q', 'null and other fields');
 select cmp_ok((select updated_at from inventory.products where sku = 'ev-q'), '>', :'u'::timestamptz, 'a change moves updated_at');
