@@ -1,5 +1,6 @@
 -- Sends this stockd's canary through the feed and says that it is alive. Returns the nonce that must come back.
--- Raises nothing of its own. Forgets daemons that were silent for a day, and canaries beyond the last canaries_kept.
+-- Raises nothing of its own. Forgets daemons that were silent for a day with their canaries, and canaries beyond
+-- the last canaries_kept.
 create or replace function inventory._write_canary(
     in_instance uuid, in_name text, in_is_relay boolean, in_position_hash text
 ) returns uuid
@@ -23,7 +24,13 @@ begin
         order by o.event_seq desc
         offset v_kept
     );
-    delete from inventory.daemons as d where d.seen_at < clock_timestamp() - interval '1 day';
+    -- A process that is forgotten reloads if it ever comes back; its canaries would stay for good.
+    with forgotten as (
+        delete from inventory.daemons as d where d.seen_at < clock_timestamp() - interval '1 day' returning d.instance_id
+    )
+    delete from inventory.inventory_event as e
+    using forgotten as f
+    where e.type = 'canary' and e.correlation_id = f.instance_id::text;
     return v_nonce;
 end
 $$;

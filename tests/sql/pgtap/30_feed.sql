@@ -85,6 +85,23 @@ select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', f
 select is((select count(*) from inventory.inventory_event where type = 'canary' and correlation_id = '11111111-1111-1111-1111-111111111111'), 16::bigint,
     'the last 16 are kept');
 select is(inventory._canary_exists(:'nonce'), false, 'older ones are not');
+update inventory.daemons set seen_at = now() - interval '2 days', nonce = gen_random_uuid()
+where instance_id = '11111111-1111-1111-1111-111111111111';
+select inventory._write_canary('22222222-2222-2222-2222-222222222222', 'other', false, 'abc');
+select is((select count(*) from inventory.daemons where instance_id = '11111111-1111-1111-1111-111111111111')
+    + (select count(*) from inventory.inventory_event where correlation_id = '11111111-1111-1111-1111-111111111111'), 0::bigint,
+    'of a process that was silent for a day nothing stays');
+
+-- A time that no bigint holds: it comes with rows that bring their times along, and must not stop every reader.
+select is(array[inventory._unix_us('infinity'), inventory._unix_us('-infinity'), inventory._unix_us('294276-12-31'), inventory._unix_us('1970-01-02')],
+    array[9223372036854775807, -9223372036854775808, 9223372036854775807, 86400000000], 'times beyond bigint are its ends');
+select pg_snapshot_xmax(pg_current_snapshot()) as xmax \gset
+set session_replication_role = replica;
+insert into inventory.products (sku, name, updated_at) values ('feed-inf', 'Infinity', 'infinity');
+reset session_replication_role;
+select is((select (d.detail ->> 'updated_us')::bigint from inventory._drain(:'xmax', '{}', now()) as d
+    where d.detail ->> 'sku' = 'feed-inf'), 9223372036854775807, 'a drain reads past the end of time');
+delete from inventory.products where sku = 'feed-inf';
 
 -- Wrong positions, each by its name
 select is(pg_temp.try('select * from inventory.feed_after(''hello'')'), 'SD001 not a position: "hello"', 'what is no position');
