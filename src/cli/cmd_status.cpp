@@ -163,6 +163,9 @@ base::Result<DaemonStatus> read_daemon(const std::string& server, const std::str
     }
     DaemonStatus out{std::move(*statistics), {}, {}};
     // The admin address may be closed to us, which is no fault.
+    if (admin.empty()) {
+        return out;
+    }
     auto client = HttpClient::for_server(admin);
     if (!client) {
         return client.error();
@@ -230,7 +233,9 @@ std::string plain(const json::value& value) {
     return json::serialize(value);
 }
 
-std::string render(const DaemonStatus& status, const std::string& server) {
+std::string render(
+    const DaemonStatus& status, const std::string& server, const std::string& admin
+) {
     const auto& body = status.statistics.body.as_object();
     const auto field = [&](const char* name) {
         const auto* value = body.if_contains(name);
@@ -238,7 +243,9 @@ std::string render(const DaemonStatus& status, const std::string& server) {
     };
     std::string out = "\nstockd     " + server + "\n";
     out += "ready      " +
-           (status.ready.empty() ? "unknown: the admin address did not answer" : status.ready) +
+           (status.ready.empty() ? "unknown: the admin port did not answer at " + printable(admin) +
+                                       " (name it with --admin-server)"
+                                 : status.ready) +
            "\n";
     out += "cache      " + field("productCount") + " products, loaded or audited " +
            field("lastRefresh") + ", drift " + field("drift") + "\n";
@@ -291,7 +298,8 @@ json::object to_json(const DaemonStatus& status, const std::string& server) {
     };
 }
 
-int run_status(const Globals& globals, const std::string& admin) {
+int run_status(const Globals& globals, const std::string& named_admin) {
+    const auto admin = named_admin.empty() ? admin_server_beside(globals.server) : named_admin;
     auto connection = connect(globals);
     const auto database =
         connection ? read_database(*connection) : base::Result<DatabaseStatus>(connection.error());
@@ -307,7 +315,7 @@ int run_status(const Globals& globals, const std::string& admin) {
         );
     } else {
         print_out(database ? render(*database) : "");
-        print_out(daemon ? render(*daemon, globals.server) : "");
+        print_out(daemon ? render(*daemon, globals.server, admin) : "");
     }
     if (database) {
         for (const auto& warning : database->warnings) {
@@ -324,7 +332,7 @@ int run_status(const Globals& globals, const std::string& admin) {
 }  // namespace
 
 void add_status(Registration& to) {
-    auto admin = std::make_shared<std::string>("http://127.0.0.1:8081");
+    auto admin = std::make_shared<std::string>();
     auto* sub = add_subcommand(
         to,
         "status",
@@ -339,10 +347,13 @@ void add_status(Registration& to) {
          "10   stockd cannot be reached; the database's part is shown",
          "12   the schema is not this program's"}
     );
-    sub->add_option("--admin-server", *admin, "Address of stockd's admin port")
+    sub->add_option(
+           "--admin-server",
+           *admin,
+           "Address of stockd's admin port; by default the port after that of --server"
+    )
         ->envname("STOCKCTL_ADMIN_SERVER")
-        ->type_name("URL")
-        ->capture_default_str();
+        ->type_name("URL");
     sub->callback([admin, &globals = to.globals, &selected = to.selected] {
         selected = [admin, &globals] { return run_status(globals, *admin); };
     });

@@ -22,6 +22,7 @@ namespace {
 
 // Chosen: a page of products is some 100 KB; more than this is not our server.
 constexpr std::uint64_t kBodyBytesMax = 64ULL << 20U;
+constexpr unsigned kPortMax = 65535;
 
 bool is_unreserved(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -130,6 +131,10 @@ const std::string& HttpClient::server() const noexcept {
     return state_->server;
 }
 
+std::pair<std::string, std::string> HttpClient::host_and_port() const {
+    return {state_->host, state_->port};
+}
+
 base::Result<HttpClient> HttpClient::for_server(std::string_view url) {
     const auto malformed = [&] {
         return base::Error{
@@ -163,7 +168,7 @@ base::Result<HttpClient> HttpClient::for_server(std::string_view url) {
     const auto* end = state->port.data() + state->port.size();
     const auto [stopped, error] = std::from_chars(state->port.data(), end, port);
     if (state->host.empty() || state->host.find_first_of("/?#@ ") != std::string::npos ||
-        error != std::errc{} || stopped != end || port == 0 || port > 65535) {
+        error != std::errc{} || stopped != end || port == 0 || port > kPortMax) {
         return malformed();
     }
     return HttpClient{std::move(state)};
@@ -210,6 +215,20 @@ base::Result<HttpAnswer> HttpClient::get(
         return answer;
     }
     return base::Error{base::ErrorCode::kInternal, "no attempt was made", {}, {}, {}};
+}
+
+std::string admin_server_beside(std::string_view server) {
+    const auto client = HttpClient::for_server(server);
+    if (!client) {
+        return {};
+    }
+    const auto [host, port] = client->host_and_port();
+    const auto number = std::stoul(port) + 1;
+    if (number > kPortMax) {
+        return {};
+    }
+    const auto is_ipv6 = host.find(':') != std::string::npos;
+    return "http://" + (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(number);
 }
 
 std::string percent_encode(std::string_view text) {

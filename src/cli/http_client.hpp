@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace stockd::cli {
 
@@ -43,6 +44,9 @@ class HttpClient {
     /// "host:port", for messages.
     [[nodiscard]] const std::string& server() const noexcept;
 
+    /// The host without brackets, and the port.
+    [[nodiscard]] std::pair<std::string, std::string> host_and_port() const;
+
   private:
     struct State;
 
@@ -50,6 +54,10 @@ class HttpClient {
 
     std::unique_ptr<State> state_;
 };
+
+/// Where stockd's admin port is when nobody says: the same host, the port after that of `server`
+/// (8080 and 8081 are its defaults). Empty when `server` is no address, or has no port after it.
+[[nodiscard]] std::string admin_server_beside(std::string_view server);
 
 /// A path segment or query value: everything but unreserved characters as %XX.
 [[nodiscard]] std::string percent_encode(std::string_view text);

@@ -148,10 +148,17 @@ def empty_database():
     drop_database(name)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_ports():
+    """Two neighbours, as stockd's own defaults are."""
+    while True:
+        with socket.socket() as probe, socket.socket() as neighbour:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            try:
+                neighbour.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port, port + 1
 
 
 def is_ready(url):
@@ -166,7 +173,7 @@ class Stockd:
     """A running daemon."""
 
     def __init__(self, database, log):
-        port, admin_port = free_port(), free_port()
+        port, admin_port = free_ports()
         self.server = f"http://127.0.0.1:{port}"
         self.admin = f"http://127.0.0.1:{admin_port}"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("STOCKD_")}

@@ -47,3 +47,16 @@ def test_a_reader_may_ask(followed):
     assert followed.stockctl("status", "-U", "cli_reader").returncode == 0
     assert followed.stockctl("verify", "-U", "cli_reader").returncode == 0
     followed.execute("drop role cli_reader")
+
+
+def test_the_admin_port_is_looked_for_beside_the_server(followed):
+    del followed.stockctl.environment["STOCKCTL_ADMIN_SERVER"]
+    done = followed.stockctl("status")
+    assert done.returncode == 0
+    assert "ready      yes" in done.stdout
+
+
+def test_an_admin_port_that_does_not_answer_is_named(followed):
+    done = followed.stockctl("status", "--admin-server", "http://127.0.0.1:1")
+    assert done.returncode == 0
+    assert "did not answer at http://127.0.0.1:1 (name it with --admin-server)" in done.stdout

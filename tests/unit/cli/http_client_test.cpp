@@ -28,6 +28,15 @@ TEST_CASE("cli: stockd's address is http and host and port", "[cli]") {
     }
 }
 
+TEST_CASE("cli: the admin port is the one after stockd's", "[cli]") {
+    CHECK(cli::admin_server_beside("http://127.0.0.1:8080") == "http://127.0.0.1:8081");
+    CHECK(cli::admin_server_beside("shop.example:9000") == "http://shop.example:9001");
+    CHECK(cli::admin_server_beside("http://[::1]:8080/") == "http://[::1]:8081");
+    CHECK(cli::admin_server_beside("http://localhost") == "http://localhost:81");
+    CHECK(cli::admin_server_beside("127.0.0.1:65535").empty());
+    CHECK(cli::admin_server_beside("https://a:1").empty());
+}
+
 TEST_CASE("cli: everything but unreserved characters is percent-encoded", "[cli]") {
     CHECK(cli::percent_encode("Az09-._~") == "Az09-._~");
     CHECK(cli::percent_encode("a/b c&d=é%") == "a%2Fb%20c%26d%3D%C3%A9%25");
