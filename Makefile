@@ -1,6 +1,6 @@
 # Thin verbs; the work is in CMakePresets.json, scripts/ and ctest. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: deps build run test acceptance lint format asan tsan clean help
+.PHONY: deps build run test acceptance lint format asan tsan bench bench-check clean help
 
 CTEST := ctest --no-tests=error --output-on-failure --parallel $(shell nproc)
 
@@ -47,6 +47,19 @@ tsan: ## run unit and integration tests with the thread sanitizer
 	@scripts/packages.sh run test
 	@scripts/build.sh tsan
 	@$(CTEST) --test-dir build/tsan -L 'unit|integration'
+
+bench: ## measure every claim against its peers: a table and bench/results.json (bench-NAME: one claim)
+	@scripts/packages.sh run test bench
+	@scripts/build.sh release
+	@exec bench/run.py --bin build/release/bin
+
+bench-check: ## compare the last measurement with the kept baseline and name what got worse
+	@exec bench/run.py --check
+
+bench-%:
+	@scripts/packages.sh run test bench
+	@scripts/build.sh release
+	@exec bench/run.py --bin build/release/bin $*
 
 clean: ## remove build/ (the database under var/ stays)
 	@rm -rf build

@@ -1,0 +1,69 @@
+"""What a further stockd on the same database costs its writers, and what a relay that freezes does to them."""
+
+import signal
+import time
+
+import rig
+
+STORES, PRODUCTS = 10, 1_000
+RATE = 2_000
+PER_FOLLOWER = 0.05
+
+UPDATE = f"""
+\\set store random(1, {STORES})
+\\set product random(1, {PRODUCTS})
+update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :store and product_id = :product;
+"""
+
+
+def database_us_per_write(count):
+    daemons = [rig.Stockd("--audit-pace", "0", "--name", f"bench-{n}") for n in range(count)]
+    try:
+        before = rig.database_cpu_s()
+        seconds = max(5, rig.SECONDS)
+        tps = rig.pgbench_tps(UPDATE, 8, seconds, rate=RATE, threads=1)
+        return (rig.database_cpu_s() - before) / (tps * seconds) * 1e6
+    finally:
+        for daemon in daemons:
+            daemon.close()
+
+
+def throughput(frozen):
+    """Writers' transactions per second at full load; with `frozen` the relay is stopped by SIGSTOP as they begin."""
+    daemons = [rig.Stockd("--audit-pace", "0", "--name", f"bench-{n}") for n in range(2)]
+    try:
+        relay = wait_for_relay(daemons)
+        if frozen:
+            relay.tell(signal.SIGSTOP)
+        return rig.pgbench_tps(UPDATE, 16, max(10, rig.SECONDS))
+    finally:
+        for daemon in daemons:
+            daemon.tell(signal.SIGCONT)
+            daemon.close()
+
+
+def wait_for_relay(daemons, deadline_s=30):
+    end = time.monotonic() + deadline_s
+    while time.monotonic() < end:
+        for daemon in daemons:
+            if daemon.is_relay():
+                return daemon
+        time.sleep(0.05)
+    raise RuntimeError("none of the stockd became the relay")
+
+
+def main():
+    connection = rig.connect()
+    rig.make_shop(connection, STORES, PRODUCTS)
+    figures = rig.alternate(**{str(count): (lambda count=count: database_us_per_write(count)) for count in (1, 2, 4)})
+    for count in (2, 4):
+        rig.report(
+            f"database's cost of a write with {count} stockd against 1", figures[str(count)], figures["1"],
+            1 + PER_FOLLOWER * (count - 1), "us of processor", better="lower",
+        )
+    frozen = rig.alternate(frozen=lambda: throughput(True), undisturbed=lambda: throughput(False))
+    rig.report("writers while the relay is frozen, against undisturbed", frozen["frozen"], frozen["undisturbed"], 0.95, "transactions/s")
+
+
+if __name__ == "__main__":
+    main()

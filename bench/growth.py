@@ -1,0 +1,64 @@
+"""What one change costs, in processor time of the database and of stockd, as the table grows: flat within a fifth.
+
+The same paced load of one-row updates on ever larger tables. STOCKD_BENCH_HUGE=1 adds ten million rows.
+"""
+
+import os
+import subprocess
+
+import rig
+
+SIZES = [(10, 1_000), (10, 10_000), (10, 100_000)]
+if os.environ.get("STOCKD_BENCH_HUGE"):
+    SIZES.append((100, 100_000))
+RATE = 1_000
+FLAT = 1.2
+
+UPDATE = """
+\\set store random(1, {stores})
+\\set product random(1, {products})
+update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :store and product_id = :product;
+"""
+
+
+def cost_us(database, stockd, stores, products):
+    """(of the database, of stockd), microseconds per change."""
+    before = rig.database_cpu_s(), stockd.cpu_s()
+    seconds = max(5, rig.SECONDS)
+    tps = rig.pgbench_tps(
+        UPDATE.format(stores=stores, products=products), 8, seconds, rate=RATE, threads=1, database=database
+    )
+    changes = tps * seconds
+    return tuple((after - start) / changes * 1e6 for after, start in zip((rig.database_cpu_s(), stockd.cpu_s()), before))
+
+
+def main():
+    server = rig.connect()
+    followed = {}
+    for stores, products in SIZES:
+        database = f"growth_{stores * products}"
+        rig.execute(server, f"create database {database}")
+        subprocess.run([os.path.join(rig.BIN, "stockctl"), "migrate", "--quiet", "-d", database], check=True)
+        connection = rig.connect(database)
+        rig.make_shop(connection, stores, products)
+        connection.close()
+        followed[stores * products] = (database, rig.Stockd("--audit-pace", "0", database=database), stores, products)
+    try:
+        figures = rig.alternate(**{
+            str(rows): (lambda arguments=arguments: cost_us(*arguments)) for rows, arguments in followed.items()
+        })
+    finally:
+        for _, stockd, _, _ in followed.values():
+            stockd.close()
+    smallest = figures[str(min(followed))]
+    for rows in sorted(followed)[1:]:
+        for part, name in enumerate(("database", "stockd")):
+            rig.report(
+                f"cost of a change at {rows:,} rows against {min(followed):,}: {name}",
+                [figure[part] for figure in figures[str(rows)]], [figure[part] for figure in smallest],
+                FLAT, "us of processor", better="lower",
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""From a commit until the change is in memory, and until NOTIFY inventory_changes has told of it: parked, and under load."""
+
+import json
+import os
+import statistics
+import subprocess
+
+import rig
+
+STORES, PRODUCTS = 10, 1_000
+PROBES_PER_S = 20
+PROBES_PER_S_LOADED = 100
+LOAD_CLIENTS = 16
+
+# The probe's own row is left out, so that it never waits for a row lock.
+UPDATE = f"""
+\\set store random(2, {STORES})
+\\set product random(1, {PRODUCTS})
+update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :store and product_id = :product;
+"""
+
+
+def probe(rate, seconds):
+    done = subprocess.run(
+        [os.path.join(rig.BIN, "latency_bench"), "S1", "SKU-00000001", str(rate), str(seconds)],
+        capture_output=True, text=True, check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def loaded(rate):
+    seconds = max(5, rig.SECONDS)
+    load = rig.Pgbench(UPDATE, LOAD_CLIENTS, seconds + 5, rate=rate, threads=1)
+    try:
+        return probe(PROBES_PER_S_LOADED, seconds)
+    finally:
+        load.process.terminate()
+        load.process.wait()
+
+
+def report(name, rounds, goals):
+    for what, words in (("patched", "in memory"), ("notified", "told by NOTIFY")):
+        missed = sum(found[what]["missed"] for found in rounds)
+        if missed:
+            rig.report(f"{name}: commits never {words}", [missed], None, 0, "commits", better="lower")
+        for part, goal in goals.items():
+            rig.report(
+                f"{name}: commit to {words}, {part}", [found[what][part] / 1000 for found in rounds], None, goal, "ms",
+                better="lower", detail=[found[what]["histogram"] for found in rounds],
+            )
+
+
+def main():
+    connection = rig.connect()
+    rig.make_shop(connection, STORES, PRODUCTS)
+    # No other stockd: the program that measures is the relay, as a stockd would be.
+    rounds = rig.alternate(parked=lambda: probe(PROBES_PER_S, max(5, rig.SECONDS)))
+    report("parked", rounds["parked"], {"p50": 1, "p99": 5})
+    most = statistics.median(rig.pgbench_tps(UPDATE, LOAD_CLIENTS) for _ in range(3))
+    rounds = rig.alternate(loaded=lambda: loaded(round(0.8 * most)))
+    report(f"at 80 % of {most:,.0f} writes/s", rounds["loaded"], {"p50": None, "p99": 20})
+
+
+if __name__ == "__main__":
+    main()
