@@ -1,6 +1,7 @@
 #include "source/drain_rows.hpp"
 #include "source/gaps.hpp"
 #include "source/loop.hpp"
+#include "source/session.hpp"
 #include "source/statements.hpp"
 
 #include <algorithm>
@@ -122,6 +123,8 @@ Follower::Loop::Task<> Follower::Loop::step() {
             if (!drained) {
                 co_return drained.error();
             }
+            // News that the relay did not tell of: it is busy, or it has fallen silent.
+            relay_suspect_ = relay_suspect_ || (*drained && why == observe::Wake::kBackstop);
             co_return base::Result<void>{};
         }
         const auto until =
@@ -251,7 +254,7 @@ Follower::Loop::Task<> Follower::Loop::stand_for_relay() {
         co_return rows.error();
     }
     if (!rows->boolean(0, 0)) {
-        co_return base::Result<void>{};
+        co_return co_await end_silent_relay();
     }
     auto listening = co_await listen(sql::kDoorbellChannel);
     if (!listening) {
@@ -264,6 +267,33 @@ Follower::Loop::Task<> Follower::Loop::stand_for_relay() {
     update_status([](FollowerStatus& status) { status.is_relay = true; });
     // What the last relay read and did not tell any more.
     co_return co_await send(make_many(*position_, 0));
+}
+
+/// The server ends a silent relay by itself, unless it is stuck in telling it of rings: while
+/// nobody reads the other end of a full socket, no time-out of the session counts. Every writer
+/// would ring until somebody ends it.
+Follower::Loop::Task<> Follower::Loop::end_silent_relay() {
+    if (!kSilentRelayEnded || !std::exchange(relay_suspect_, false)) {
+        co_return base::Result<void>{};
+    }
+    std::vector<pg::Param> params;
+    params.emplace_back(std::string(sql::kRelayLock));
+    params.emplace_back(std::to_string(kTalksMissed * kTalkAtLeastEvery.count()) + " ms");
+    auto rows = co_await l_.exec(sql::kEndSilentRelay, std::move(params), statement_deadline());
+    if (!rows && !rows.error().sqlstate.empty()) {
+        co_return base::Result<void>{};  // not allowed, or just gone: the election goes on
+    }
+    if (!rows) {
+        co_return rows.error();
+    }
+    for (int row = 0; row < rows->size(); ++row) {
+        observe_(observe::Message{
+            observe::Level::kWarn,
+            "ended the session of a relay that has fallen silent: process " +
+                std::string(rows->text(row, 0)) + " of the database",
+            {}});
+    }
+    co_return base::Result<void>{};
 }
 
 Follower::Loop::Task<> Follower::Loop::write_canary() {

@@ -54,6 +54,13 @@ constexpr bool kSilentLosesLocks = false;
 constexpr bool kSilentLosesLocks = true;
 #endif
 
+#ifdef STOCKD_GAP_NO_END_OF_SILENT_RELAY
+constexpr bool kSilentRelayEnded = false;
+#else
+/// A follower ends the session of a relay that is stuck beyond the reach of that time-out.
+constexpr bool kSilentRelayEnded = true;
+#endif
+
 #ifdef STOCKD_GAP_NO_SILENCE
 constexpr bool kSilenceIsStale = false;
 #else

@@ -133,6 +133,7 @@ class Follower::Loop {
     /// Before any other statement on L: gets the answer to an unlock that was sent ahead.
     Task<> finish_unlock();
     Task<> stand_for_relay();
+    Task<> end_silent_relay();
     Task<> write_canary();
 
     // drain.cpp: from the feed into the sink, and on to the others.
@@ -212,6 +213,8 @@ class Follower::Loop {
     bool months_failed_ = false;
 
     bool relay_ = false;
+    /// The backstop found what the relay should have told of.
+    bool relay_suspect_ = false;
     bool changes_heard_ = false;
     base::SteadyTime backstop_at_{};
     base::SteadyTime election_at_{};

@@ -5,6 +5,7 @@
 #include "source/loop.hpp"
 #include "source/statements.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -25,9 +26,6 @@ struct RecommendedMinor {
 /// The minors of 2025-11-12: an error while notifications are read ends the session instead of
 /// losing them silently, and LISTEN no longer fails after CLOG truncation.
 constexpr std::array<RecommendedMinor, 4> kRecommended{{{15, 15}, {16, 11}, {17, 7}, {18, 1}}};
-
-/// So many missed talks, and the server takes L for dead and frees its locks.
-constexpr int kTalksMissed = 4;
 
 /// All drains queue behind who waits for the default partition's lock, so that is short; and while
 /// what was caught there moves into its month, they wait for it, so that is stopped before copies
@@ -72,8 +70,8 @@ std::string months_settings() {
 
 milliseconds Follower::Loop::talk_every() const {
     constexpr milliseconds kLeast{250};
-    constexpr milliseconds kWithoutBackstop{1000};
-    return options_.backstop.count() > 0 ? std::max(options_.backstop, kLeast) : kWithoutBackstop;
+    return options_.backstop.count() > 0 ? std::clamp(options_.backstop, kLeast, kTalkAtLeastEvery)
+                                         : kTalkAtLeastEvery;
 }
 
 Follower::Loop::Task<> Follower::Loop::session() {
@@ -129,7 +127,9 @@ Follower::Loop::Task<> Follower::Loop::open_session() {
     std::string l_settings =
         common_settings() + "set statement_timeout = " + ms_text(options_.statement_timeout) +
         "; set idle_session_timeout = " +
-        ms_text(kSilentLosesLocks ? kTalksMissed * talk_every() : milliseconds{0});
+        ms_text(kSilentLosesLocks ? kTalksMissed * talk_every() : milliseconds{0}) +
+        // While the server writes into a full socket it looks at no other time-out.
+        "; set tcp_user_timeout = " + ms_text(kTalksMissed * talk_every());
     auto l_set = co_await l_.exec_script(std::move(l_settings), deadline);
     if (!l_set) {
         co_return l_set.error();

@@ -6,6 +6,13 @@
 
 namespace stockd::source {
 
+/// L talks to the server at least this often, whatever the backstop is, so that every follower
+/// knows what silence means.
+constexpr milliseconds kTalkAtLeastEvery{1000};
+/// So many missed talks, and a relay is taken for dead: by the server, which frees its locks, and
+/// by the followers.
+constexpr int kTalksMissed = 4;
+
 /// What a connection that drains, one that loads, or one that makes months is set to after
 /// connecting.
 [[nodiscard]] std::string d_settings(const SourceOptions& options);

@@ -14,6 +14,17 @@ constexpr const char* kDoorbellChannel = "inventory_doorbell";
 constexpr const char* kChangesChannel = "inventory_changes";
 
 constexpr const char* kTryLock = "select pg_catalog.pg_try_advisory_lock($1::bigint)";
+/// The session that holds the relay lock, when it has not talked for $2. Of another login: left
+/// alone.
+constexpr const char* kEndSilentRelay =
+    "select a.pid, pg_catalog.pg_terminate_backend(a.pid) "
+    "from pg_catalog.pg_locks as l "
+    "join pg_catalog.pg_stat_activity as a on a.pid = l.pid "
+    "where l.locktype = 'advisory' and l.granted and l.mode = 'ExclusiveLock' and l.objsubid = 1 "
+    "and l.classid = ($1::bigint >> 32)::oid and l.objid = ($1::bigint & 4294967295)::oid "
+    "and a.datname = pg_catalog.current_database() and a.datid = l.database "
+    "and a.state = 'idle' and a.state_change < pg_catalog.clock_timestamp() - $2::interval "
+    "and pg_catalog.pg_has_role(a.usesysid, 'usage')";
 constexpr const char* kUnlock = "select pg_catalog.pg_advisory_unlock($1::bigint)";
 constexpr const char* kServer =
     "select pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid()";

@@ -180,6 +180,49 @@ TEST_CASE("source: a relay that is silent loses its locks to a follower", "[gap-
     freezing.stop();
 }
 
+TEST_CASE(
+    "source: a silent relay whose socket is full of rings is ended by a follower", "[gap-stuck]"
+) {
+    const Database database;
+    database.seed(1, 1);
+    const auto options = options_for(database);
+    std::atomic<bool> freeze{false};
+    std::atomic<bool> frozen{false};
+    std::atomic<bool> thawed{false};
+    const auto stop_when_parked = [&](const observe::Observation& seen) {
+        if (freeze && std::holds_alternative<observe::Parked>(seen) && !frozen.exchange(true)) {
+            (void)eventually([&] { return thawed.load(); }, 60s);
+        }
+    };
+    MapSink sink;
+    Follower freezing{options, sink, observe::Observer{{stop_when_parked}}};
+    freezing.start();
+    REQUIRE(eventually([&] { return freezing.status().is_relay; }));
+    const Running other{options};
+    REQUIRE(other.becomes_live());
+    freeze = true;
+    Db db{database.url()};
+    set_on_hand(db, 1);
+    REQUIRE(eventually([&] { return frozen.load(); }));
+    // It holds the doorbell's lock, so everybody rings. Once nothing more goes into its socket the
+    // server waits in its session for it, and no time-out of the session ends that.
+    const auto is_stuck = [&] {
+        set_on_hand(db, 2);
+        set_on_hand(db, 1);
+        return db.value(
+                   "select coalesce(bool_or(wait_event = 'ClientWrite'), false)::text from "
+                   "pg_stat_activity where application_name like '%listen'"
+               ) == "true";
+    };
+    REQUIRE(eventually(is_stuck, 30s));
+    CHECK(eventually([&] { return other.follower.status().is_relay; }, 12s) == kGuarded);
+    thawed = true;
+    CHECK(eventually([&] {
+        return freezing.status().state == State::kLive && sink.on_hand(1, 1) == 1;
+    }));
+    freezing.stop();
+}
+
 TEST_CASE("source: a copy that has heard nothing for long is stale by itself", "[gap-silence]") {
     const Database database;
     database.seed(1, 1);
