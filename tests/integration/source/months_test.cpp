@@ -50,6 +50,7 @@ TEST_CASE("source: the relay looks after the months again and again", "[source]"
     Db db{database.url()};
     auto options = options_for(database);
     options.months_every = 50ms;
+    options.months_again = 50ms;  // the drops below lock the ledger, too
     const Running relay{options};
     REQUIRE(eventually([&] { return relay.seen<observe::LedgerMonthsMade>().size() >= 3; }));
     const auto wanted = months_of(db);
