@@ -1,6 +1,6 @@
 # Thin verbs; the work is in CMakePresets.json, scripts/ and ctest. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: deps build run test acceptance lint format asan tsan bench bench-check clean help
+.PHONY: deps build run test acceptance lint format asan tsan fuzz bench bench-check clean help
 
 CTEST := ctest --no-tests=error --output-on-failure --parallel $(shell nproc)
 
@@ -47,6 +47,11 @@ tsan: ## run unit and integration tests with the thread sanitizer
 	@scripts/packages.sh run test
 	@scripts/build.sh tsan
 	@$(CTEST) --test-dir build/tsan -L 'unit|integration'
+
+fuzz: ## let libFuzzer try the parsers of outside input, FUZZ_SECONDS (60) each
+	@scripts/packages.sh run test fuzz
+	@scripts/build.sh fuzz fuzz
+	@scripts/fuzz.sh build/fuzz/bin $(or $(FUZZ_SECONDS),60)
 
 bench: ## measure every claim against its peers: a table and bench/results.json (bench-NAME: one claim)
 	@scripts/packages.sh run test bench

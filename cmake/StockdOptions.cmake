@@ -5,6 +5,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 option(STOCKD_WERROR "Warnings are errors (CI, dev)" OFF)
+option(STOCKD_FUZZ "Link the fuzz targets with libFuzzer (clang)" OFF)
 set(STOCKD_SANITIZE "" CACHE STRING "address,undefined | thread | empty")
 
 find_program(CCACHE ccache)

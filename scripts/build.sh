@@ -12,7 +12,7 @@ flock 9
 # make run needs only the packages of [run]: without the others, tests and benchmarks are left out.
 have() { [ -z "$(scripts/packages.sh --missing "$1")" ] && echo ON || echo OFF; }
 case "$preset" in
-    asan | tsan) bench=OFF ;;
+    asan | tsan | fuzz) bench=OFF ;;
     *) bench=$(have bench) ;;
 esac
 cmake --preset "$preset" "-DSTOCKD_TESTS=$(have test)" "-DSTOCKD_BENCH=$bench" >"build/.configure-$preset.log" 2>&1 || {

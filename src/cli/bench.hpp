@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// The load that `stockctl bench` makes, on a store and products of its own.
@@ -50,10 +49,5 @@ struct LoadResult {
 [[nodiscard]] base::Result<LoadResult> run_load(
     const std::string& conninfo, const BenchStock& stock, const LoadOptions& options
 );
-
-/// Whether this payload of inventory_changes tells of at least `version` of the product in the
-/// bench's store.
-enum class Told { kNo, kYes, kMany };
-[[nodiscard]] Told tells_of(std::string_view payload, std::string_view sku, std::int64_t version);
 
 }  // namespace stockd::cli

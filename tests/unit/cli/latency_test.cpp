@@ -1,6 +1,6 @@
 #include "cli/latency.hpp"
 
-#include "cli/bench.hpp"
+#include "cli/told.hpp"
 
 #include <catch2/catch.hpp>
 
