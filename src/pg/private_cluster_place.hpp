@@ -7,8 +7,8 @@
 #include <functional>
 #include <string>
 
-/// Where a private cluster lives, as whom, and with which programs. Used by private_cluster.cpp
-/// only.
+/// Where a private cluster lives, as whom, and with which programs. Used by the
+/// private cluster's own files only.
 namespace stockd::pg {
 
 [[nodiscard]] base::Error io_error(const std::string& message, const std::string& hint = {});

@@ -4,14 +4,16 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 /// Processes of a private cluster: whose they are, how they are started, and which are still there.
-/// Used by private_cluster.cpp and the test rig only.
+/// Used by the private cluster's own files and the test rig only.
 namespace stockd::pg {
 
 /// The operating system's user that PostgreSQL runs as.
@@ -55,5 +57,18 @@ struct Spawn {
 
 /// Gives a tree to a user; symbolic links themselves, not what they point at.
 [[nodiscard]] base::Result<void> give_to(const std::filesystem::path& tree, const OsUser& user);
+
+/// Polls until the condition holds; false when the deadline came first.
+template <class Condition>
+bool wait_until(std::chrono::steady_clock::time_point deadline, const Condition& condition) {
+    constexpr std::chrono::milliseconds kPollEvery{20};
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() >= deadline) {
+            return false;
+        }
+        std::this_thread::sleep_for(kPollEvery);
+    }
+    return true;
+}
 
 }  // namespace stockd::pg
