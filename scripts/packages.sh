@@ -29,9 +29,15 @@ if [ -n "$only_print" ]; then
     exit 0
 fi
 
+# Without a password, or with one when there is a terminal to ask for it on.
+may_sudo() {
+    command -v sudo >/dev/null || return 1
+    sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }
+}
+
 if [ "$(id -u)" = 0 ]; then
     as_root=""
-elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+elif may_sudo; then
     as_root="sudo"
 else
     echo "Packages are missing, and you are neither root nor can use sudo. Ask an administrator for: apt-get install$missing" >&2
