@@ -7,7 +7,10 @@ preset=$1
 shift
 mkdir -p build
 exec 9>"build/.lock-$preset"
-flock 9
+flock -n 9 || {
+    echo "Waiting for another build of $preset to end ..."
+    flock 9
+}
 # Only when it is new or a file list changed does it print more than a line.
 # make run needs only the packages of [run]: without the others, tests and benchmarks are left out.
 have() { [ -z "$(scripts/packages.sh --missing "$1")" ] && echo ON || echo OFF; }
