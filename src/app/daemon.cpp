@@ -218,6 +218,9 @@ void Daemon::run_until_told() {
             case SIGTERM:
                 return;
             case SIGHUP:
+                if (signals_.terminal_is_gone()) {
+                    return;
+                }
                 reread_settings();
                 break;
             default:

@@ -1,12 +1,15 @@
 #include "app/signals.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
 
 namespace stockd::app {
 
-Signals::Signals() {
+Signals::Signals()
+    : had_terminal_(isatty(STDIN_FILENO) == 1) {
     sigemptyset(&taken_);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         sigaddset(&taken_, signal);
@@ -29,7 +32,12 @@ bool Signals::told_to_stop() const {
     sigset_t pending;
     sigemptyset(&pending);
     sigpending(&pending);
-    return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
+    return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
+           terminal_is_gone();
+}
+
+bool Signals::terminal_is_gone() const {
+    return had_terminal_ && isatty(STDIN_FILENO) == 0;
 }
 
 }  // namespace stockd::app

@@ -14,11 +14,15 @@ class Signals {
     /// The next signal, or 0 when none came in time.
     [[nodiscard]] int wait_for(std::chrono::milliseconds at_most) const;
 
-    /// SIGINT or SIGTERM has come and waits to be taken.
+    /// SIGINT or SIGTERM has come and waits to be taken, or the terminal is gone.
     [[nodiscard]] bool told_to_stop() const;
+
+    /// The terminal that we were started on was closed: this is what a SIGHUP means then.
+    [[nodiscard]] bool terminal_is_gone() const;
 
   private:
     sigset_t taken_{};
+    bool had_terminal_;
 };
 
 }  // namespace stockd::app

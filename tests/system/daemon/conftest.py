@@ -1,10 +1,12 @@
 """Starts the built stockd on ports that the system chooses, and waits for conditions, never for time."""
 
+import fcntl
 import json
 import os
 import re
 import signal
 import subprocess
+import termios
 import time
 import urllib.error
 import urllib.request
@@ -37,7 +39,7 @@ def environment(**variables):
 class Stockd:
     """One running stockd; stderr and stdout go to files, so that nothing blocks on them."""
 
-    def __init__(self, folder, *arguments, prefix=(), **variables):
+    def __init__(self, folder, *arguments, prefix=(), terminal=None, **variables):
         self.folder = folder
         self.out = folder / f"out-{time.monotonic_ns()}"
         self.err = folder / f"err-{time.monotonic_ns()}"
@@ -46,9 +48,10 @@ class Stockd:
                 [*prefix, os.path.join(BIN, "stockd"), *map(str, arguments)],
                 stdout=out,
                 stderr=err,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if terminal is None else terminal,
                 env=environment(**variables),
                 start_new_session=True,
+                preexec_fn=None if terminal is None else lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             )
 
     def __enter__(self):

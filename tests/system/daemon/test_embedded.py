@@ -1,5 +1,6 @@
 """stockd --embedded: a database of its own, from nothing, again, and after every kind of kill."""
 
+import contextlib
 import json
 import os
 import pwd
@@ -91,12 +92,26 @@ def test_a_kill_leaves_no_server_behind_and_the_next_start_works(folder):
         stockd.wait_until_ready()
         # Everything at once, as when the machine's memory runs out.
         for pid in [stockd.process.pid, *processes_in(folder / "var/data")]:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # a worker that came to its own end
+                os.kill(pid, signal.SIGKILL)
         stockd.process.wait()
     assert (folder / "var/data/postmaster.pid").exists()
     with start(folder) as stockd:
         stockd.wait_until_ready()
         assert stockd.stop() == 0
+
+
+def test_a_closed_terminal_leaves_no_process_behind(folder):
+    ours, its = os.openpty()
+    with start(folder, terminal=its) as stockd:
+        os.close(its)
+        stockd.wait_until_ready()
+        # With the terminal there, it is the usual request to read the settings again.
+        stockd.tell(signal.SIGHUP)
+        wait_for(lambda: "settings were read again" in stockd.log(), "settings read again")
+        os.close(ours)
+        assert stockd.process.wait(timeout=40) == 0
+        assert gone(folder)
 
 
 def test_a_stale_pid_file_with_somebody_elses_pid_does_not_stop_the_start(folder):
