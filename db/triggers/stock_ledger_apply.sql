@@ -101,7 +101,7 @@ create or replace trigger after_10_insert
     after insert on inventory.stock_ledger
     referencing new table as new_rows
     for each statement
-    when (current_user <> 'inventory_engine')
+    when (inventory._is_client())
     execute function inventory.stock_ledger_after_insert();
 
 alter table inventory.stock_ledger enable always trigger after_10_insert;

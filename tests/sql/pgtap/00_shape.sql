@@ -171,13 +171,13 @@ select is_empty(
     'no role of the schema can log in or has any power of its own'
 );
 
--- Functions: an explicit search_path ending in pg_temp, or a body that was parsed when it was defined. The two functions of the
--- hot path do without, every name and operator in them qualified; 02_search_path.sql attacks them.
+-- Functions: an explicit search_path ending in pg_temp, or a body that was parsed when it was defined. The functions of the hot
+-- path do without, every name and operator in them qualified; 02_search_path.sql attacks them.
 select is_empty(
     $$
         select p.oid::regprocedure from pg_proc as p
         where p.pronamespace = 'inventory'::regnamespace and p.prosqlbody is null and p.prokind <> 'a'
-            and p.proname not in ('inventory_stock_before_update', 'inventory_stock_after_update')
+            and p.proname not in ('inventory_stock_before_update', 'inventory_stock_after_update', '_is_client')
             and not exists (
                 select from unnest(p.proconfig) as s where s ~ '^search_path=.*\mpg_temp$'
             )

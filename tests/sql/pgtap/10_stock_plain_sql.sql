@@ -158,6 +158,13 @@ select is(
     (select format('%s %s', reserved_delta, reserved_after) from inventory.stock_ledger where store_id = pg_temp.b() and product_id = pg_temp.p(3) order by version desc limit 1),
     '1 1', 'reserved quantities are movements as well'
 );
+update inventory.inventory_stock set on_hand = on_hand + 1 where store_id = pg_temp.b() and product_id = pg_temp.p(3);
+update inventory.inventory_stock set on_hand = on_hand + 1, reserved = 2 where store_id = pg_temp.b() and product_id = pg_temp.p(3);
+select is(
+    (select string_agg(format('%s %s', on_hand_delta, reserved_delta), ', ' order by version)
+     from inventory.stock_ledger where store_id = pg_temp.b() and product_id = pg_temp.p(3) and version > 4),
+    '1 0, 1 1', 'on_hand after a change of reserved, and both at once'
+);
 update inventory.inventory_stock set reserved = 0 where store_id = pg_temp.b() and product_id = pg_temp.p(3);
 
 -- A foreign key that cascades deletes as the owner of the table
