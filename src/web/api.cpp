@@ -130,7 +130,9 @@ class ApiExchange : public Exchange {
             stage_ = Stage::kTicket;
         }
         if (stage_ == Stage::kTicket) {
-            if (request_.ticket && !state.position.covers(*request_.ticket)) {
+            // A stale copy may be of a life of the database that has ended, whose transaction ids
+            // come again: then only the follower, once it has looked, knows what the ticket means.
+            if (request_.ticket && (freshness.stale || !state.position.covers(*request_.ticket))) {
                 return Wait::kTicket;
             }
             stage_ = Stage::kVersion;

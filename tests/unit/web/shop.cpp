@@ -193,7 +193,8 @@ void Shop::wait_for_ticket(change::Xid ticket, base::SteadyTime deadline, Comple
         }
     }
     add_waiter({
-        .is_met = [this, ticket] { return cache_.read().state().position.covers(ticket); },
+        .is_met = [this,
+                   ticket] { return !is_away_ && cache_.read().state().position.covers(ticket); },
         .what = "ticket " + std::to_string(ticket),
         .deadline = deadline,
         .done = std::move(done),
