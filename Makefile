@@ -1,6 +1,6 @@
 # Thin verbs; the work is in CMakePresets.json, scripts/ and ctest. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: deps build run test acceptance lint format asan tsan fuzz bench bench-check clean help
+.PHONY: deps build run test acceptance lint format asan tsan soak fuzz bench bench-check clean help
 
 CTEST := ctest --no-tests=error --output-on-failure --parallel $(shell nproc)
 
@@ -8,7 +8,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install the Debian packages that packages.txt names and this machine lacks
-	@scripts/packages.sh run test bench
+	@scripts/packages.sh run test bench fuzz
 
 build: ## build everything, optimised, into build/release
 	@scripts/packages.sh run test
@@ -29,6 +29,11 @@ acceptance: ## import the whole large data sets (STOCKD_TEST_DATA) while a stock
 	@scripts/packages.sh run test
 	@scripts/build.sh release stockd stockctl with_cluster
 	@scripts/acceptance.sh build/release/bin
+
+soak: ## run random SQL and faults against stockd, PostgreSQL being the judge; SEED, SEEDS, STEPS (of each), REQUIRE (each kind)
+	@scripts/packages.sh run test
+	@scripts/build.sh release stockd stockctl witness
+	@scripts/soak.sh build/release/bin --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --steps $(or $(STEPS),500) --require $(or $(REQUIRE),0)
 
 lint: ## check format, clang-tidy, shell scripts and the repository's rules
 	@scripts/packages.sh run test

@@ -1,0 +1,148 @@
+"""One seed: a cluster, its followers, its writers, and a schedule that comes from the seed alone."""
+
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+from soak import faults, operations
+from soak.checker import Checker
+from soak.cluster import Cluster
+from soak.faults import Faults
+from soak.oracle import SQL
+from soak.processes import BIN, Stockd, Witness
+from soak.quiet import Quiet
+from soak.readers import Reader, sku_of
+from soak.report import Failed, Report, wait_for
+from soak.sessions import Floors, Session
+
+SESSIONS = 8
+QUIET_EVERY = 40
+#: One step in so many is a fault.
+FAULT_EVERY = 9
+
+
+class Clock:
+    """Steps given so far; `finish` tells whoever holds on to let go."""
+
+    def __init__(self):
+        self.step = 0
+        self.finish = threading.Event()
+
+
+class Deck:
+    """Draws every card before any comes again: no kind is left to chance."""
+
+    def __init__(self, cards, rng):
+        self.cards = cards
+        self.rng = rng
+        self.left = []
+
+    def draw(self):
+        if not self.left:
+            self.left = list(self.cards)
+            self.rng.shuffle(self.left)
+        return self.left.pop()
+
+
+class Run:
+    def __init__(self, seed, steps, only_faults=None):
+        self.seed = seed
+        self.steps = steps
+        self.rng = random.Random(seed)
+        self.report = Report(seed)
+        self.clock = Clock()
+        self.floors = Floors()
+        # Even seeds have no backstop poll: the doorbell alone carries them.
+        self.has_backstop = seed % 2 == 1
+        self.stockd_count = self.rng.randint(1, 3)
+        self.fault_kinds = sorted(only_faults if only_faults is not None else faults.KINDS)
+        self.folder = tempfile.mkdtemp(prefix="stockd-soak-")
+        self.cluster = None
+        self.stockds = []
+        self.witness = None
+
+    @property
+    def programs(self):
+        return [*self.stockds, self.witness]
+
+    def execute(self):
+        """The report; what it needs is taken away again."""
+        try:
+            self._start()
+            self._steps()
+        except Failed:
+            pass
+        finally:
+            self.report.stop.set()
+            for program in [*self.stockds, self.witness]:
+                if program:
+                    program.close()
+            if self.cluster:
+                self.cluster.close()
+            if os.environ.get("STOCKD_SOAK_KEEP") and self.report.failure:
+                print(f"kept: {self.folder}")
+            else:
+                shutil.rmtree(self.folder, ignore_errors=True)
+        return self.report
+
+    def _start(self):
+        os.chmod(self.folder, 0o711)
+        self.cluster = Cluster(self.folder, self.report)
+        self.cluster.create()
+        url = f"postgresql:///soak?host={self.cluster.sockets}&port={self.cluster.primary.port}&user=postgres"
+        subprocess.run([os.path.join(BIN, "stockctl"), "migrate", "-q", "-d", url], check=True, timeout=120)
+        self._fill()
+        for number in range(self.stockd_count):
+            self.stockds.append(Stockd(f"stockd-{number + 1}", self.cluster, self.report, self.has_backstop))
+            self.stockds[-1].start()
+        self.witness = Witness(self.cluster, self.report, self.has_backstop)
+        self.witness.start()
+        self.checker = Checker(self.cluster, self.witness, self.report)
+        for stockd in self.stockds:
+            wait_for(lambda s=stockd: s.products(), f"{stockd.name} to have loaded", self.report)
+        self.sessions = [
+            Session(number, self.cluster, self.report, self.floors, self.clock) for number in range(1, SESSIONS + 1)
+        ]
+        self.faults = Faults(
+            self.cluster, self.stockds, self.witness, self.report, self.floors, self.clock, self.has_backstop
+        )
+        for stockd in self.stockds:
+            Reader(stockd, self.report, self.floors, self.rng.random())
+        self.quiet = Quiet(self)
+
+    def _fill(self):
+        connection = self.cluster.primary.connect()
+        with connection.cursor() as cursor:
+            for role, member in [("writer", "admin"), ("daemon", "daemon"), ("reader", "reader")]:
+                cursor.execute(f"create role soak_{role} login password %s in role inventory_{member}", (self.cluster.password,))
+            with open(SQL, encoding="utf-8") as file:
+                cursor.execute(file.read())
+            for store in range(1, operations.STORES + 1):
+                cursor.execute("insert into inventory.stores (code, name) values (%s, 'Store')", (f"S-{store}",))
+            for product in range(1, operations.PRODUCTS + 1):
+                cursor.execute("insert into inventory.products (sku, name) values (%s, 'Product')", (sku_of(product),))
+            cursor.execute(
+                "insert into inventory.inventory_stock (store_id, product_id, on_hand, allow_negative)"
+                " select s.store_id, p.product_id, 100, s.store_id = 3 from inventory.stores as s, inventory.products as p"
+            )
+        connection.close()
+
+    def _steps(self):
+        kinds = Deck([name for name, (weight, *_) in sorted(operations.KINDS.items()) for _ in range(weight)], self.rng)
+        failures = Deck(self.fault_kinds, self.rng)
+        begun = time.monotonic()
+        for step in range(1, self.steps + 1):
+            self.report.check()
+            self.report.step = self.clock.step = step
+            seed = self.rng.getrandbits(48)
+            if self.fault_kinds and step % FAULT_EVERY == 0:
+                self.faults.give(failures.draw(), seed)
+            else:
+                self.rng.choice(self.sessions).give(kinds.draw(), seed)
+            if step % QUIET_EVERY == 0 or step == self.steps:
+                self.quiet.point(seed)
+        self.report.took("seed", time.monotonic() - begun)
