@@ -26,7 +26,7 @@ UNDERWAY_PIECES = 64
 def _reset(writer):
     """RST, not FIN: the other end learns that the link broke, not that its peer said goodbye."""
     sock = writer.get_extra_info("socket")
-    if sock is not None and sock.family != socket.AF_UNIX:
+    if sock is not None and sock.fileno() >= 0 and sock.family != socket.AF_UNIX:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
@@ -158,6 +158,7 @@ class TcpGate:
         finally:
             for end in ends:
                 end.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
 
     async def _give_at_pace(self, writer, data):
         while data:

@@ -6,6 +6,7 @@ import threading
 
 import psycopg2
 
+from soak.cluster import is_lost
 from soak.oracle import ChangedLife, History, Position
 from soak.report import Failed, wait_for
 
@@ -57,13 +58,14 @@ class Checker:
 
     def _connect(self):
         def loaded():
+            connection = None
             try:
                 connection = self.cluster.primary.connect(application_name="soak checker")
                 connection.autocommit = True
                 self.history = History(connection)
                 return True
             except psycopg2.Error as error:
-                if isinstance(error, psycopg2.OperationalError) or connection.closed:
+                if is_lost(error, connection):
                     return False
                 raise
 
@@ -77,7 +79,7 @@ class Checker:
         try:
             self.history.refresh()
         except (psycopg2.Error, ChangedLife) as error:
-            if isinstance(error, psycopg2.Error) and not self.history.connection.closed:
+            if isinstance(error, psycopg2.Error) and not is_lost(error, self.history.connection):
                 raise
             self.history = None
             self._connect()

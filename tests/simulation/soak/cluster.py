@@ -35,6 +35,15 @@ host all all 127.0.0.1/32 scram-sha-256
 """
 
 
+def is_lost(error, connection):
+    """Whether this is the end of the connection. It has many faces: in a COPY a DatabaseError without any SQLSTATE."""
+    if connection is None or connection.closed:
+        return True
+    if error.pgcode is None:
+        return not isinstance(error, psycopg2.ProgrammingError)
+    return error.pgcode[:2] in ("57", "08")
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -10,7 +10,7 @@ import time
 
 import psycopg2
 
-from soak.cluster import Server
+from soak.cluster import Server, is_lost
 from soak.report import Failed, put, wait_for
 from soak.sessions import settle_prepared
 
@@ -186,8 +186,8 @@ def crash(f, pattern):
             try:
                 probe.cursor().execute("select 1")
                 return False
-            except psycopg2.Error:
-                return probe.closed != 0
+            except psycopg2.Error as error:
+                return is_lost(error, probe)
 
         try:
             os.kill(f.rng.choice(pids), signal.SIGKILL)
@@ -337,8 +337,8 @@ def foreign_listener(f):
             cursor.execute("select count(*) from inventory.inventory_stock")
             f.hold(25)
             cursor.execute("rollback")
-    except psycopg2.Error:
-        if not connection.closed:
+    except psycopg2.Error as error:
+        if not is_lost(error, connection):
             raise
         # A crash of before was still ending it.
     finally:

@@ -6,6 +6,7 @@ import random
 import psycopg2
 
 from soak.checker import difference
+from soak.cluster import is_lost
 from soak.oracle import History
 from soak.report import Failed, wait_for
 from soak.sessions import settle_prepared
@@ -71,7 +72,7 @@ class Quiet:
                 settle_prepared(self.connection, random.Random(seed), self.report)
                 return True
             except psycopg2.Error as error:
-                if self.connection and not self.connection.closed and not isinstance(error, psycopg2.OperationalError):
+                if not is_lost(error, self.connection):
                     raise
                 self.connection = None
                 return False

@@ -10,6 +10,7 @@ import time
 import psycopg2
 
 from soak import operations
+from soak.cluster import is_lost
 from soak.report import put, wait_for
 
 #: Errors that an operation may meet by design; everything else fails the run.
@@ -163,9 +164,7 @@ class Session:
 
     def _known_or_fail(self, kind, error):
         connection, self.connection = self.connection, None
-        # A lost connection has many faces: OperationalError, InterfaceError, and DatabaseError in the middle of a COPY.
-        is_lost = connection is None or connection.closed or (error.pgcode or "")[:2] in ("57", "08")
-        if is_lost:
+        if is_lost(error, connection):
             self.report.count("errors met", LOST)
         elif error.pgcode in KNOWN:
             self.report.count("errors met", KNOWN[error.pgcode])
