@@ -25,6 +25,8 @@ KNOWN = {
     "SD008": "truncate refused",
 }
 LOST = "connection lost"
+#: How long a transaction stays open at most when nobody makes steps.
+HOLD_S = 2.0
 
 
 class Floors:
@@ -143,8 +145,11 @@ class Session:
         put(self.steps, (kind, seed), self.report)
 
     def hold(self, steps):
-        until = self.clock.step + steps
-        while self.clock.step < until and not self.clock.finish.is_set() and not self.report.stop.is_set():
+        until, end = self.clock.step + steps, time.monotonic() + HOLD_S
+        while self.clock.step < until and time.monotonic() < end and not self.report.stop.is_set():
+            # The driver may be waiting to give this very session its next step.
+            if self.clock.finish.is_set() or self.steps.full():
+                return
             self.clock.finish.wait(0.01)
 
     def _work(self):
