@@ -4,7 +4,8 @@
 /// readers of its output slow it down, and so make it publish larger steps.
 ///   {"position":"s1...","sequence":7,"generation":1,"loaded":true,"stale":false,
 ///    "products":[["SKU","name",pieces_per_pack,packs_per_box,updated_us,
-///                 [["STORE",on_hand,reserved,threshold,version,allow_negative,updated_us],...]],...]}
+///                 [["STORE",on_hand,reserved,threshold,version,allow_negative,updated_us],...]],
+///                ...]}
 
 #include "app/cache_sink.hpp"
 #include "app/schema_check.hpp"
