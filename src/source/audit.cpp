@@ -88,9 +88,13 @@ Follower::Loop::Task<> Follower::Loop::audit_slice() {
 }
 
 /// In D's transaction: the feed up to its snapshot, then the rows of the slice in the same
-/// snapshot.
+/// snapshot, which is taken after the tables are locked (as for a load).
 Follower::Loop::Task<change::ChangeSet> Follower::Loop::read_slice(AuditSlice* slice) {
     const auto binary = pg::AsyncConnection::Format::kBinary;
+    auto locked = co_await d_.exec_script(sql::kLockTables, statement_deadline());
+    if (!locked) {
+        co_return locked.error();
+    }
     auto changes = co_await read_feed(*position_);
     if (!changes) {
         co_return changes.error();

@@ -162,7 +162,9 @@ Follower::Loop::Task<> Follower::Loop::rest(base::SteadyTime until) {
         // libpq may have read a notification together with the answer to a statement: the socket
         // would stay silent.
         take_notifications();
-        if (changes_heard_ ||
+        // Only what step() acts on: returning for anything else would go round without ever
+        // waiting, and nothing else on this thread, a load for one, would come to its turn.
+        if ((position_ && !relay_ && changes_heard_) ||
             (relay_ && doorbell_.next(steady_clock::now()).step != Doorbell::Step::kRest)) {
             co_return base::Result<void>{};
         }
