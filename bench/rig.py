@@ -63,6 +63,29 @@ def make_shop(connection, stores, products, on_hand=1_000_000_000):
     execute(connection, "checkpoint")
 
 
+class SlowFlush:
+    """Within it the server runs again, with each flush so many microseconds slower (slow_flush.c)."""
+
+    def __init__(self, flush_us):
+        self.flush_us = flush_us
+
+    def _pg_ctl(self, *words):
+        user = os.environ.get("STOCKD_TEST_PGOSUSER")
+        subprocess.run(
+            [*(["runuser", "-u", user, "--"] if user else []), "env", "LD_PRELOAD=" + os.path.join(BIN, "libslow_flush.so"),
+             f"STOCKD_FLUSH_US={self.flush_us}", os.path.join(os.environ["STOCKD_TEST_PGBIN"], "pg_ctl"),
+             "-D", os.environ["STOCKD_TEST_PGDATA"], "-w", "-m", "fast", "-l", "/dev/null", *words],
+            stdout=subprocess.DEVNULL, check=True, cwd="/",
+        )
+
+    def __enter__(self):
+        self._pg_ctl("restart")
+        return self
+
+    def __exit__(self, *_):
+        self._pg_ctl("stop")
+
+
 class Stockd:
     """A stockd on this cluster's database, ready."""
 

@@ -20,13 +20,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 RESULTS = os.path.join(HERE, "results.json")
 BASELINE = os.path.join(HERE, "baseline.json")
 TOLERANCE = 0.2
+# An ordinary cloud disk.
+SLOW_FLUSH_US = 1000
 
 # An ordinary server: durable commits, room for the write-ahead log between two checkpoints.
 SERVER = {
     "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "max_connections": "200", "shared_buffers": "1GB",
     "max_wal_size": "8GB", "checkpoint_timeout": "30min", "autovacuum_naptime": "60s",
 }
-CLAIMS = ["writes", "latency", "reads", "start", "growth", "followers"]
+CLAIMS = ["writes", "writes_slow_flush", "latency", "reads", "start", "growth", "followers"]
 
 
 def first_line(path, key):
@@ -51,11 +53,15 @@ def machine():
 
 def measure(claim, programs):
     """The rows that a claim's script reports."""
+    script, surroundings = claim, {}
+    if claim == "writes_slow_flush":
+        script = "writes"
+        surroundings = {"STOCKD_FLUSH_US": str(SLOW_FLUSH_US)}
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as out:
         settings = [word for name, value in SERVER.items() for word in ("--set", f"{name}={value}")]
         done = subprocess.run(
-            [os.path.join(programs, "with_cluster"), *settings, "--", sys.executable, os.path.join(HERE, claim + ".py")],
-            env={**os.environ, "STOCKD_BENCH_OUT": out.name, "STOCKD_TEST_BIN": programs}, check=False,
+            [os.path.join(programs, "with_cluster"), *settings, "--", sys.executable, os.path.join(HERE, script + ".py")],
+            env={**os.environ, "STOCKD_BENCH_OUT": out.name, "STOCKD_TEST_BIN": programs, **surroundings}, check=False,
         )
         rows = [json.loads(line) for line in out]
     if done.returncode != 0:

@@ -1,8 +1,4 @@
-#!/usr/bin/env python3
-"""writes.py [--clients 1,16,64] [--seconds 3] [--rounds 5] [--bulk-rows 100000] [--only NAME,...] [--json]
-
-What a write costs with the schema, each claim against its peers in the same run, against the migrated database that psql's
-variables name (throw-away: `with_cluster -- bench/writes.py`). Peers take turns, round by round; a claim is a ratio of medians.
+"""What a write costs with everything on and a stockd following, against what others would do instead.
 
   ours    UPDATE inventory.inventory_stock: version, movement, doorbell
   bare    the same UPDATE on a copy of the table (columns, fillfactor, indexes, CHECKs) without triggers
@@ -10,21 +6,16 @@ variables name (throw-away: `with_cluster -- bench/writes.py`). Peers take turns
           indexes and partitions
   notify  the bare table with the usual trigger, pg_notify per row
 
-No stockd runs here: under load its relay is awake and holds no lock, so that a write pays what it pays here. Exit code 1 when a goal
-is missed.
+STOCKD_FLUSH_US (run.py writes_slow_flush): on a disk whose flushes take so much longer.
 """
 
-import argparse
-import json
 import os
-import pathlib
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
 
+import rig
+
 STORES, PRODUCTS = 100, 1000
+BULK_ROWS = 100_000
 
 SETUP = f"""
 drop schema if exists bench cascade;
@@ -102,120 +93,78 @@ ONE_ROW = {
     "notify": f"update bench.notify set on_hand = on_hand - 1 where {KEY}",
 }
 
-# Peer, lowest ratio of ours to it, at how many clients (None: all).
-GOALS = [("bare", 0.6, 64), ("hand", 0.8, 64), ("notify", 3.0, 64)]
+# Clients -> the lowest ratio of ours to a peer; None: only reported.
+GOALS = {
+    1: {"bare": None, "hand": None, "notify": None},
+    16: {"bare": None, "hand": None, "notify": None},
+    64: {"bare": 0.6, "hand": 0.8, "notify": 3.0},
+}
+SLOW_FLUSH_GOALS = {64: {"notify": 12.0}}
 BULK_GOAL = 0.5
 
 
-def psql(sql):
-    done = subprocess.run(
-        ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql], capture_output=True, text=True, check=False
+def one_row(connection, goals, where):
+    ((store, product),) = rig.execute(
+        connection,
+        "select min(s.store_id), min(p.product_id) from inventory.stores as s, inventory.products as p"
+        " where s.code like 'bench-%%' and p.sku like 'bench-%%' and true = %s",
+        True,
     )
-    if done.returncode != 0:
-        sys.exit(done.stderr)
-    return done.stdout.strip()
+    keys = (
+        f"\\set store random({store}, {store + STORES - 1})\n"
+        f"\\set product random({product}, {product + PRODUCTS - 1})\n"
+    )
+    for clients, by_peer in goals.items():
+        figures = rig.alternate(**{
+            peer: (lambda peer=peer, clients=clients: rig.pgbench_tps(keys + ONE_ROW[peer] + ";\n", clients))
+            for peer in ["ours", *by_peer]
+        })
+        for peer, goal in by_peer.items():
+            rig.report(
+                f"one-row UPDATE, {clients} client{'s' if clients > 1 else ''}{where}, against {NAMES[peer]}",
+                figures["ours"], figures[peer], goal, "writes/s",
+            )
 
 
-def transactions_per_second(script, clients, seconds):
-    done = subprocess.run(
-        ["pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds), "-f", script],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        sys.exit(done.stderr)
-    for line in done.stdout.splitlines():
-        if line.startswith("tps = "):
-            return float(line.split()[2])
-    sys.exit("pgbench says no tps:\n" + done.stdout)
-
-
-def one_row(options, folder):
-    """Transactions per second, by number of clients and peer."""
-    low_store, low_product = psql(
-        "select min(s.store_id), min(p.product_id) from inventory.stores as s, inventory.products as p "
-        "where s.code like 'bench-%' and p.sku like 'bench-%'"
-    ).split("|")
-    scripts = {}
-    for peer in options.only:
-        scripts[peer] = folder / f"{peer}.sql"
-        scripts[peer].write_text(
-            f"\\set store random({low_store}, {low_store} + {STORES - 1})\n"
-            f"\\set product random({low_product}, {low_product} + {PRODUCTS - 1})\n{ONE_ROW[peer]};\n"
-        )
-    rates = {}
-    for clients in options.clients:
-        seen = {peer: [] for peer in options.only}
-        for turn in range(options.rounds + 1):
-            for peer, script in scripts.items():
-                rate = transactions_per_second(script, clients, options.seconds)
-                if turn > 0:  # the first one warms
-                    seen[peer].append(rate)
-        rates[clients] = {peer: statistics.median(values) for peer, values in seen.items()}
-    return rates
-
-
-def bulk(options):
-    """Seconds of one statement over many rows, by peer."""
-    limit = f"(store_id, product_id) in (select store_id, product_id from bench.keys where key < {options.bulk_rows})"
+def bulk(connection):
+    """Rows per second of one statement over many rows."""
+    keys = f"(store_id, product_id) in (select store_id, product_id from bench.keys where key < {BULK_ROWS})"
     statements = {
-        "bare": f"update bench.bare set on_hand = on_hand - 1 where {limit}",
-        "ours": f"update inventory.inventory_stock set on_hand = on_hand - 1 where {limit}",
-        "hand": HAND.format(where=limit),
+        "ours": f"update inventory.inventory_stock set on_hand = on_hand - 1 where {keys}",
+        "hand": HAND.format(where=keys),
     }
-    seen = {peer: [] for peer in statements}
-    for turn in range(options.rounds + 1):
-        for peer, sql in statements.items():
-            for table in ("bench.bare", "inventory.inventory_stock", "bench.hand"):
-                psql(f"vacuum {table}")
-            psql("checkpoint")
-            start = time.monotonic()
-            psql(sql)
-            if turn > 0:
-                seen[peer].append(time.monotonic() - start)
-    return {peer: statistics.median(values) for peer, values in seen.items()}
+
+    def rate(statement):
+        for table in ("inventory.inventory_stock", "bench.hand"):
+            rig.execute(connection, f"vacuum {table}")
+        rig.execute(connection, "checkpoint")
+        begun = time.monotonic()
+        rig.execute(connection, statement)
+        return BULK_ROWS / (time.monotonic() - begun)
+
+    figures = rig.alternate(**{peer: (lambda sql=sql: rate(sql)) for peer, sql in statements.items()})
+    rig.report(
+        f"UPDATE of {BULK_ROWS} rows at once, against {NAMES['hand']}", figures["ours"], figures["hand"], BULK_GOAL, "rows/s"
+    )
+
+
+NAMES = {"bare": "the bare UPDATE", "hand": "a ledger row written by hand", "notify": "a pg_notify trigger"}
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--clients", default="1,16,64", type=lambda text: [int(word) for word in text.split(",")])
-    parser.add_argument("--seconds", default=3, type=int)
-    parser.add_argument("--rounds", default=5, type=int)
-    parser.add_argument("--bulk-rows", default=100000, type=int, help="0 leaves it out")
-    parser.add_argument("--only", default="bare,ours,hand,notify", type=lambda text: text.split(","))
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    os.environ["PGOPTIONS"] = os.environ.get("PGOPTIONS", "") + " -c client_min_messages=warning"
-
-    psql(SETUP)
-    psql("vacuum analyze")
-    with tempfile.TemporaryDirectory() as folder:
-        rates = one_row(options, pathlib.Path(folder))
-    seconds = bulk(options) if options.bulk_rows else {}
-    psql("drop schema bench cascade")
-
-    missed = []
-    for clients, by_peer in rates.items():
-        for peer, goal, at in GOALS:
-            if at == clients and peer in by_peer and by_peer["ours"] / by_peer[peer] < goal:
-                missed.append(f"{by_peer['ours'] / by_peer[peer]:.2f} of {peer} at {clients} clients, goal {goal}")
-    if seconds and seconds["hand"] / seconds["ours"] < BULK_GOAL:
-        missed.append(f"{seconds['hand'] / seconds['ours']:.2f} of hand in bulk, goal {BULK_GOAL}")
-
-    if options.json:
-        print(json.dumps({"one_row_per_second": rates, "bulk_seconds": seconds, "missed": missed}))
-    else:
-        for clients, by_peer in rates.items():
-            print(f"one row, {clients} client(s), per second:")
-            for peer, rate in by_peer.items():
-                print(f"  {peer:8}{rate:10.0f}   ours is {by_peer['ours'] / rate:.2f} of it")
-        if seconds:
-            print(f"{options.bulk_rows} rows in one statement, seconds:")
-            for peer, taken in seconds.items():
-                print(f"  {peer:8}{taken:10.2f}   ours has {taken / seconds['ours']:.2f} of its speed")
-        for line in missed:
-            print("missed: " + line)
-    return 1 if missed else 0
+    connection = rig.connect()
+    rig.execute(connection, SETUP)
+    rig.execute(connection, "vacuum analyze")
+    flush_us = int(os.environ.get("STOCKD_FLUSH_US", "0"))
+    if flush_us:
+        connection.close()
+        with rig.SlowFlush(flush_us), rig.Stockd():
+            one_row(rig.connect(), SLOW_FLUSH_GOALS, f", flush {flush_us / 1000:g} ms slower")
+        return
+    with rig.Stockd():
+        one_row(connection, GOALS, "")
+        bulk(connection)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
