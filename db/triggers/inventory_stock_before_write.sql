@@ -55,7 +55,6 @@ as $$
 begin
     if new.on_hand operator(pg_catalog.<>) old.on_hand
         and new.reserved operator(pg_catalog.=) old.reserved and new.reserved_delta operator(pg_catalog.=) 0
-        and new.store_id operator(pg_catalog.=) old.store_id and new.product_id operator(pg_catalog.=) old.product_id
         and new.version operator(pg_catalog.=) old.version
         and (new.on_hand operator(pg_catalog.>=) new.reserved or new.allow_negative)
         and current_user operator(pg_catalog.<>) 'inventory_engine'
@@ -76,17 +75,6 @@ begin
     end if;
     new.on_hand_delta := new.on_hand operator(pg_catalog.-) old.on_hand;
     new.reserved_delta := new.reserved operator(pg_catalog.-) old.reserved;
-    if new.product_id operator(pg_catalog.<>) old.product_id or new.store_id operator(pg_catalog.<>) old.store_id then
-        if inventory._is_replicating() then
-            return new;
-        end if;
-        -- Leaves one stock row and arrives at another: the key change trigger records both.
-        new.version := 0;
-        new.on_hand_delta := 0;
-        new.reserved_delta := 0;
-        new.updated_at := pg_catalog.clock_timestamp();
-        return new;
-    end if;
     if new.on_hand_delta operator(pg_catalog.<>) 0 or new.reserved_delta operator(pg_catalog.<>) 0 then
         new.version := old.version operator(pg_catalog.+) 1;
         new.updated_at := pg_catalog.clock_timestamp();
@@ -113,6 +101,27 @@ $$;
 comment on function inventory.inventory_stock_before_update() is
     'Gives a changed stock row its next version and its change; refuses overselling by name.';
 
+-- Leaves one stock row and arrives at another: the AFTER trigger of the key change records both, and nothing is left for the
+-- statement trigger.
+create or replace function inventory.inventory_stock_before_key_change() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if inventory._is_replicating() then
+        return new;
+    end if;
+    new.version := 0;
+    new.on_hand_delta := 0;
+    new.reserved_delta := 0;
+    new.updated_at := clock_timestamp();
+    return new;
+end
+$$;
+
+comment on function inventory.inventory_stock_before_key_change() is
+    'Takes version and change from a stock row whose store or product is changed: its movements are another trigger''s.';
+
 -- as: inventory_owner
 create or replace trigger before_10_insert
     before insert on inventory.inventory_stock
@@ -124,7 +133,18 @@ create or replace trigger before_10_update
     for each row
     execute function inventory.inventory_stock_before_update();
 
+-- UPDATE OF: a statement that does not name these columns pays nothing, not even for comparing them.
+create or replace trigger before_20_key_change
+    before update of store_id, product_id on inventory.inventory_stock
+    for each row
+    when (
+        (old.product_id <> new.product_id or old.store_id <> new.store_id) and current_user <> 'inventory_engine'
+    )
+    execute function inventory.inventory_stock_before_key_change();
+
 alter table inventory.inventory_stock enable always trigger before_10_insert;
 alter table inventory.inventory_stock enable always trigger before_10_update;
+alter table inventory.inventory_stock enable always trigger before_20_key_change;
 comment on trigger before_10_insert on inventory.inventory_stock is 'Version, change and defaults of a new row.';
 comment on trigger before_10_update on inventory.inventory_stock is 'Version and change of a changed row.';
+comment on trigger before_20_key_change on inventory.inventory_stock is 'A changed key is no change of the row.';
