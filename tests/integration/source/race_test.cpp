@@ -26,17 +26,26 @@ bool waits_for_a_lock(Db& db, const std::string& words) {
 
 TEST_CASE("source: what others tell during a load does not hold the load up", "[source]") {
     const Database database;
-    database.seed(1, 1);
+    database.seed(20, 1000);  // takes many turns to read
     Db db{database.url()};
-    db.run("begin");
-    db.run("lock table inventory.products in access exclusive mode");
-    const Running running{options_for(database)};
+    // At the last moment before the load, so that it waits and nothing before it does.
+    const auto block_the_load = [&](const observe::Observation& seen) {
+        const auto* changed = std::get_if<observe::StateChanged>(&seen);
+        if (changed != nullptr && changed->to == name_of(State::kLoading)) {
+            db.run("begin");
+            db.run("lock table inventory.products in access exclusive mode");
+        }
+    };
+    MapSink sink;
+    Follower follower{options_for(database), sink, observe::Observer{{block_the_load}}};
+    follower.start();
     Db other{database.url()};
     REQUIRE(eventually([&] { return waits_for_a_lock(other, "lock table"); }));
-    REQUIRE(running.follower.status().state == State::kLoading);
+    REQUIRE(follower.status().state == State::kLoading);
     other.run("notify inventory_changes, 'from somebody'");
     db.run("commit");
-    CHECK(running.becomes_live());
+    CHECK(eventually([&] { return follower.status().state == State::kLive; }));
+    follower.stop();
 }
 
 TEST_CASE("source: a drain that meets a TRUNCATE is of before or of after it", "[source]") {
@@ -44,7 +53,7 @@ TEST_CASE("source: a drain that meets a TRUNCATE is of before or of after it", "
     database.seed(1, 1);
     Db db{database.url()};
     const auto from = change::parse_position(db.value("select inventory.position()"));
-    REQUIRE(from);
+    REQUIRE(from.has_value());
     db.run("update inventory.inventory_stock set on_hand = 5");
     db.run("begin");
     db.run("truncate inventory.inventory_stock");
