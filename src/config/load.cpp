@@ -100,15 +100,18 @@ base::Result<Flags> parse_flags(const std::vector<std::string>& arguments) {
 }
 
 base::Result<std::string> read_file(const std::string& path) {
-    constexpr std::uintmax_t kMost = 1U << 20U;
+    constexpr std::size_t kMost = 1U << 20U;
     std::error_code error;
     const bool is_directory = std::filesystem::is_directory(path, error);
     std::ifstream stream{path};
-    std::ostringstream text;
+    std::string text;
     if (!is_directory && stream) {
-        text << stream.rdbuf();
+        // Never more than a byte too many: the name may be that of an endless device.
+        text.resize(kMost + 1);
+        stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+        text.resize(static_cast<std::size_t>(stream.gcount()));
     }
-    if (is_directory || !stream) {
+    if (is_directory || stream.bad() || (text.empty() && !stream.eof())) {
         return base::Error{
             base::ErrorCode::kIo,
             "cannot read the file " + path + (is_directory ? ": it is a directory" : ""),
@@ -116,10 +119,10 @@ base::Result<std::string> read_file(const std::string& path) {
             {},
             {}};
     }
-    if (text.str().size() > kMost) {
+    if (text.size() > kMost) {
         return invalid("the file " + path + " is larger than a settings file can be");
     }
-    return text.str();
+    return text;
 }
 
 std::vector<std::string> known_texts(std::string (Setting::*text)() const) {
@@ -197,6 +200,13 @@ base::Result<void> finish(Options& options) {
             return text.error();
         }
         options.database_url = text->substr(0, text->find_first_of("\r\n"));
+        // Nothing would mean psql's defaults, which may well name another database.
+        if (options.database_url.find_first_not_of(" \t") == std::string::npos) {
+            return invalid(
+                "the first line of the file " + options.database_url_file + " is empty",
+                "Write the database URL into it."
+            );
+        }
     }
     if (!options.embedded.empty() && !options.database_url.empty()) {
         return invalid(

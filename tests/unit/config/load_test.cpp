@@ -89,6 +89,7 @@ TEST_CASE("config: the default file may be absent, a named one may not", "[confi
         Contains("/nonexistent/y.toml")
     );
     CHECK_THAT(failure(sources({"--config", "/tmp"})), Contains("directory"));
+    CHECK_THAT(failure(sources({"--config", "/dev/zero"})), Contains("larger than"));
 }
 
 TEST_CASE("config: an unknown key is an error with file, line, and what was meant", "[config]") {
@@ -163,6 +164,14 @@ TEST_CASE(
     flag.arguments = {"--database-url", "postgres://other/x"};
     CHECK(load(flag)->options.database_url == "postgres://other/x");
     CHECK_FALSE(load(sources({"--database-url-file", "/nonexistent"})).has_value());
+    // Not psql's defaults: they would name another database.
+    for (const auto* empty : {"", "\n", " \t\npostgres://second/line\n"}) {
+        const TemporaryFile nothing{empty};
+        CHECK_THAT(
+            failure(sources({"--database-url-file", nothing.path()})),
+            Contains(nothing.path()) && Contains("first line")
+        );
+    }
 }
 
 TEST_CASE("config: an embedded cluster excludes another database", "[config]") {
