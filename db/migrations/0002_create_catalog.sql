@@ -105,7 +105,8 @@ create table inventory.products (
     constraint products_sku_ck check (sku <> '' and length(sku) <= 200),
     constraint products_name_ck check (length(name) <= 1000),
     constraint products_description_ck check (length(description) <= 100000),
-    constraint products_base_price_ck check (base_price >= 0),
+    -- NaN is above every number to PostgreSQL, but no price.
+    constraint products_base_price_ck check (base_price >= 0 and base_price <> 'NaN'),
     constraint products_availability_ck
         check (availability in ('available', 'out_of_stock', 'preorder', 'discontinued')),
     constraint products_base_unit_ck check (base_unit <> '' and length(base_unit) <= 50),
