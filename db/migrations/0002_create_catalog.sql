@@ -17,7 +17,10 @@ create table inventory.stores (
     constraint stores_code_ck check (code <> '' and length(code) <= 200),
     constraint stores_name_ck check (length(name) <= 1000),
     constraint stores_currency_ck check (currency ~ '^[A-Z]{3}$'),
-    constraint stores_time_zone_ck check (time_zone <> '' and length(time_zone) <= 100),
+    -- An unknown name raises in timezone().
+    constraint stores_time_zone_ck check (
+        length(time_zone) <= 100 and pg_catalog.timezone(time_zone, '2000-01-01 00:00:00+00'::timestamptz) is not null
+    ),
     constraint stores_low_stock_threshold_ck check (low_stock_threshold >= 0)
 );
 

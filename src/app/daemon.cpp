@@ -12,6 +12,7 @@
 #include "cache/cache.hpp"
 #include "observe/log_sink.hpp"
 #include "observe/metrics_sink.hpp"
+#include "pg/conninfo.hpp"
 #include "source/follower.hpp"
 #include "web/admin.hpp"
 #include "web/api.hpp"
@@ -149,6 +150,10 @@ class Daemon {
 };
 
 int Daemon::run() {
+    // What no retry can mend.
+    if (const auto named = pg::parse_conninfo(options_.database_url); !named) {
+        return fail(named.error());
+    }
     // The ports first: a taken one is known at once, before a database is started or loaded.
     if (const auto done = listen(); !done) {
         return fail(done.error());

@@ -1,15 +1,12 @@
+#include "pg/conninfo.hpp"
+
 #include "cli/command.hpp"
 
 #include <cstdlib>
-#include <memory>
 
 namespace stockd::cli {
 
 namespace {
-
-struct OptionsDeleter {
-    void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
-};
 
 void append(std::string& out, std::string_view key, std::string_view value) {
     if (!out.empty()) {
@@ -31,20 +28,6 @@ bool is_plain_name(std::string_view text) {
            !text.starts_with("postgresql://");
 }
 
-base::Error malformed(const char* libpq_message, const std::string& given) {
-    // libpq quotes what it could not read, which may hold a password: only its kind of complaint is
-    // kept.
-    const std::string reason = libpq_message == nullptr ? "" : libpq_message;
-    const auto quote = reason.find_first_of("\":");
-    return {
-        base::ErrorCode::kInvalidArgument,
-        "the database is given in a form that cannot be read" +
-            (given.empty() ? std::string{} : " (" + given + ")"),
-        reason.substr(0, quote),
-        "Write a name, postgresql://user@host:5432/name, or \"host=... dbname=...\".",
-        {}};
-}
-
 }  // namespace
 
 base::Result<std::string> conninfo(const Globals& globals) {
@@ -61,18 +44,23 @@ base::Result<std::string> conninfo(const Globals& globals) {
     if (!given.empty() && is_plain_name(given)) {
         append(out, "dbname", given);
     } else if (!given.empty()) {
-        char* message = nullptr;
-        const std::unique_ptr<PQconninfoOption, OptionsDeleter> options{
-            PQconninfoParse(given.c_str(), &message)};
-        const std::unique_ptr<char, decltype(&PQfreemem)> owned_message{message, &PQfreemem};
-        if (!options) {
-            return malformed(message, origin);
+        const auto named = pg::parse_conninfo(given);
+        if (!named) {
+            auto error = named.error();
+            error.message += " (" + origin + ")";
+            return error;
         }
-        for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
-            if (option->val != nullptr) {
-                append(out, option->keyword, option->val);
-            }
+        for (const auto& [key, value] : *named) {
+            append(out, key, value);
         }
+    }
+    if (!globals.port.empty() && !pg::are_ports(globals.port)) {
+        return base::Error{
+            base::ErrorCode::kInvalidArgument,
+            "the port of the database is no number from 1 to 65535",
+            {},
+            "Name it with -p.",
+            {}};
     }
     // A later key wins in libpq.
     for (const auto& [key, value] : {

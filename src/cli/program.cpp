@@ -78,6 +78,15 @@ int parse_and_run(int argc, const char* const* argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         // Help and version come this way too, with 0.
+        const bool is_wrong = error.get_exit_code() != 0;
+        if (is_wrong && std::find(argv, argv + argc, std::string_view("--json")) != argv + argc) {
+            globals.json = true;  // what was wrong may stand before it
+            return fail(
+                globals,
+                {base::ErrorCode::kInvalidArgument, error.what(), {}, "See stockctl --help.", {}},
+                kExitUsage
+            );
+        }
         return app.exit(error) == 0 ? kExitOk : kExitUsage;
     }
     if (!selected) {

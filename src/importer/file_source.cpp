@@ -58,7 +58,11 @@ FileSource::~FileSource() {
 }
 
 base::Result<std::unique_ptr<FileSource>> FileSource::open(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int descriptor = ::open(
+        // Opening a pipe would wait for a writer, before it can be refused.
+        path.c_str(),
+        O_RDONLY | O_CLOEXEC | O_NONBLOCK
+    );
     if (descriptor < 0) {
         return io_error(path, errno);
     }

@@ -44,6 +44,22 @@ Problem not_an_action(std::string message) {
 
 }  // namespace
 
+std::optional<Problem> refuse_foreign_page(std::string_view origin, std::string_view host) {
+    // Behind a proxy that ends TLS the scheme differs, so only the authority counts.
+    const auto scheme = origin.find("://");
+    if (origin.empty() || (scheme != std::string_view::npos && origin.substr(scheme + 3) == host)) {
+        return std::nullopt;
+    }
+    return Problem{
+        .status = 403,
+        .code = "foreign_origin",
+        .message = "A page of another origin may not act here",
+        .hint = "Send the request from a program, or from a page that this address serves.",
+        .detail = {},
+        .allow = {},
+    };
+}
+
 std::optional<Problem> parse_action(
     std::string_view media_type, std::string_view body, CacheAction& out
 ) {

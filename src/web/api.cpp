@@ -47,7 +47,10 @@ class ApiExchange : public Exchange {
         auto problem = parse_api_request(request.method, request.target, request.limits, request_);
         out.route = request_.route;
         if (!problem && request_.route == Route::kCacheAction) {
-            problem = parse_action(request.media_type, request.body, action_);
+            problem = refuse_foreign_page(request.origin, request.host);
+            if (!problem) {
+                problem = parse_action(request.media_type, request.body, action_);
+            }
         }
         if (problem) {
             refuse(*problem, out);

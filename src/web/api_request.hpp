@@ -43,6 +43,12 @@ struct ApiRequest {
     Method method, std::string_view target, const Limits& limits, ApiRequest& out
 );
 
+/// A browser says which page a POST comes from: a page of another origin may not make its reader's
+/// browser act here. Programs send no Origin.
+[[nodiscard]] std::optional<Problem> refuse_foreign_page(
+    std::string_view origin, std::string_view host
+);
+
 /// The body of POST /api/inventory/cache. `media_type` is the Content-Type header, empty when there
 /// is none.
 [[nodiscard]] std::optional<Problem> parse_action(

@@ -37,6 +37,9 @@ void append_problem(std::string& out, const Problem& problem) {
     }
     out += R"(,"code":)";
     append_json(out, problem.code);
+    // The same sentence under the name that clients of the newer answers look for.
+    out += R"(,"message":)";
+    append_json(out, problem.message);
     out += R"(,"hint":)";
     append_json(out, problem.hint);
     if (!problem.detail.empty()) {

@@ -31,6 +31,8 @@ void IncomingRequest::reset() {
     method = Method::kOther;
     target.clear();
     media_type.clear();
+    host.clear();
+    origin.clear();
     request_id.clear();
     body.clear();
     hosts = 0;
@@ -65,6 +67,14 @@ void RequestParser::on_field_impl(
     switch (field) {
         case Field::host:
             ++into_.hosts;
+            if (into_.method == Method::kPost) {
+                into_.host.assign(value.data(), value.size());
+            }
+            break;
+        case Field::origin:
+            if (into_.method == Method::kPost) {
+                into_.origin.assign(value.data(), value.size());
+            }
             break;
         case Field::content_type:
             into_.media_type.assign(value.data(), value.size());

@@ -17,6 +17,8 @@ struct IncomingRequest {
     Method method = Method::kOther;
     std::string target;
     std::string media_type;
+    std::string host;    ///< of a POST
+    std::string origin;  ///< of a POST; empty: no such header
     std::string request_id;
     std::string body;
     unsigned hosts = 0;

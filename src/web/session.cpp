@@ -195,6 +195,8 @@ void Session::handle() {
         .method = incoming_.method,
         .target = incoming_.target,
         .media_type = incoming_.media_type,
+        .host = incoming_.host,
+        .origin = incoming_.origin,
         .body = incoming_.body,
         .limits = worker_.limits(),
     };

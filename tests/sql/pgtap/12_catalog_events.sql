@@ -116,6 +116,7 @@ select alike(pg_temp.try('update inventory.products set packs_per_box = -1 where
 select alike(pg_temp.try('insert into inventory.products (sku, name, pieces_per_pack) values (''ev-y'', ''Y'', -6)'), '23514 %', 'also of a new product');
 select alike(pg_temp.try('update inventory.products set base_price = -0.01 where sku = ''ev-x'''), '23514 %', 'a negative price is refused');
 select alike(pg_temp.try('update inventory.products set base_price = ''NaN'' where sku = ''ev-x'''), '23514 %products_base_price_ck%', 'a price that is no number is refused');
+select alike(pg_temp.try('insert into inventory.stores (code, name, time_zone) values (''ev-z'', ''Z'', ''Nowhere/City'')'), '22023 %Nowhere/City%', 'an unknown time zone is refused by name');
 select alike(pg_temp.try('update inventory.products set availability = ''maybe'' where sku = ''ev-x'''), '23514 %', 'an unknown availability is refused');
 select alike(pg_temp.try('insert into inventory.products (sku, name) values ('''', ''no sku'')'), '23514 %', 'an empty sku is refused');
 select alike(pg_temp.try('insert into inventory.products (sku, name) values (''ev-x'', ''twice'')'), '23505 %', 'a sku that is taken is refused');

@@ -102,3 +102,18 @@ def test_a_database_without_the_schema_is_12_and_names_the_command(empty_databas
     done = Stockctl(empty_database)(*command)
     assert done.returncode == 12
     assert "stockctl migrate" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("nope", "--json"), ("get", "--json"), ("--json", "watch", "--count", "x")])
+def test_wrong_usage_is_json_too(stockctl, arguments):
+    done = stockctl(*arguments)
+    assert done.returncode == 2
+    assert json.loads(done.stderr)["error"]["code"] == "invalid_argument"
+
+
+@pytest.mark.parametrize("arguments", [("-p", "abc"), ("-p", "99999"), ("-d", "postgresql://u:s3cret@h:port/db")])
+def test_an_address_that_cannot_be_read_is_wrong_usage(stockctl, arguments):
+    done = stockctl("status", *arguments)
+    assert done.returncode == 2
+    assert "port" in done.stderr
+    assert "s3cret" not in done.stderr

@@ -25,6 +25,7 @@ def test_a_wrong_flag_value_or_variable_is_named_with_exit_code_2():
         ([], {"STOCKD_LISTEN": "nowhere"}, 'STOCKD_LISTEN: "nowhere" is not an address'),
         (["--config", "/nonexistent.toml"], {}, "/nonexistent.toml"),
         (["--config", "/"], {}, "directory"),
+        (["--database-url", "postgres://u:p@h:port/db"], {}, "the database is given in a form that cannot be read"),
     ]:
         done = stockd(*arguments, **variables)
         assert done.returncode == 2, done.stderr

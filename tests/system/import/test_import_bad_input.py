@@ -1,6 +1,7 @@
 """Bad CSV input through the built stockctl: a clear sentence each, nothing lost, nothing half done."""
 
 import gzip
+import os
 
 import pytest
 from import_support import Database
@@ -50,6 +51,11 @@ def test_missing_file(db, tmp_path):
 
 def test_directory_instead_of_file(db, tmp_path):
     assert "is a directory, not a file" in failure(db, tmp_path)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(db, tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert "is not a regular file" in failure(db, tmp_path / "pipe.csv")
 
 
 def test_empty_file(db, tmp_path):

@@ -26,6 +26,18 @@ TEST_CASE("web: both actions are understood", "[web]") {
     CHECK(action == CacheAction::kClear);
 }
 
+TEST_CASE("web: a page of another origin may not act", "[web]") {
+    CHECK_FALSE(refuse_foreign_page("", "127.0.0.1:8080"));
+    CHECK_FALSE(refuse_foreign_page("http://127.0.0.1:8080", "127.0.0.1:8080"));
+    CHECK_FALSE(refuse_foreign_page("https://stock.example", "stock.example"));
+    for (const auto* origin : {"http://evil.example", "null", "http://127.0.0.1:8081", "x"}) {
+        const auto problem = refuse_foreign_page(origin, "127.0.0.1:8080");
+        REQUIRE(problem.has_value());
+        CHECK(problem->status == 403);
+        CHECK(problem->code == "foreign_origin");
+    }
+}
+
 TEST_CASE("web: an action may come as what fetch() and curl -d call it", "[web]") {
     const auto* const media_type = GENERATE(
         "",

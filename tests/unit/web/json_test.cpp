@@ -56,7 +56,7 @@ TEST_CASE("web: a problem says what, which and what to do", "[web]") {
     append_problem(out, bad_request("It is 'wrong'", "Do \"this\"."));
     CHECK(
         out ==
-        R"({"success":false,"error":"It is 'wrong'","code":"invalid_argument","hint":"Do \"this\"."})"
+        R"({"success":false,"error":"It is 'wrong'","code":"invalid_argument","message":"It is 'wrong'","hint":"Do \"this\"."})"
     );
     out.clear();
     append_problem(
@@ -69,7 +69,10 @@ TEST_CASE("web: a problem says what, which and what to do", "[web]") {
             .sqlstate = "",
         })
     );
-    CHECK(out == R"({"success":false,"error":"m","code":"timeout","hint":"h","detail":"d"})");
+    CHECK(
+        out ==
+        R"({"success":false,"error":"m","code":"timeout","message":"m","hint":"h","detail":"d"})"
+    );
 }
 
 TEST_CASE("web: outside text in a message is cut between characters", "[web]") {

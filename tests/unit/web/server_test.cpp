@@ -35,6 +35,18 @@ TEST_CASE("web: a product is answered over a socket", "[web]") {
     CHECK(comparable(reply) == test::golden("product.http", comparable(reply)));
 }
 
+TEST_CASE("web: a POST that a browser sends for a foreign page is refused", "[web]") {
+    Running running;
+    Client client{running.port()};
+    const std::string request =
+        "POST /api/inventory/cache HTTP/1.1\r\nHost: shop\r\nOrigin: "
+        "http://evil\r\nContent-Length: 18\r\n\r\n"
+        R"({"action":"clear"})";
+    REQUIRE(client.send(request));
+    const auto reply = client.read();
+    CHECK(reply.status == 403);
+}
+
 TEST_CASE("web: errors are answered over a socket", "[web]") {
     Running server;
     Client client{server.port()};

@@ -1,0 +1,70 @@
+#include "pg/conninfo.hpp"
+
+#include <libpq-fe.h>
+
+#include <charconv>
+#include <memory>
+
+namespace stockd::pg {
+
+namespace {
+
+constexpr unsigned kPortMax = 65535;
+
+struct OptionsDeleter {
+    void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
+};
+
+base::Error malformed(std::string detail) {
+    return {
+        base::ErrorCode::kInvalidArgument,
+        "the database is given in a form that cannot be read",
+        std::move(detail),
+        "Write postgresql://user@host:5432/name, or \"host=... dbname=...\".",
+        {}};
+}
+
+}  // namespace
+
+bool are_ports(std::string_view text) noexcept {
+    while (true) {
+        const auto one = text.substr(0, text.find(','));
+        unsigned port = 0;
+        const auto [end, error] = std::from_chars(one.data(), one.data() + one.size(), port);
+        const bool is_port =
+            error == std::errc{} && end == one.data() + one.size() && port > 0 && port <= kPortMax;
+        if (!one.empty() && !is_port) {
+            return false;
+        }
+        if (one.size() == text.size()) {
+            return true;
+        }
+        text.remove_prefix(one.size() + 1);
+    }
+}
+
+base::Result<std::vector<std::pair<std::string, std::string>>> parse_conninfo(
+    const std::string& text
+) {
+    char* message = nullptr;
+    const std::unique_ptr<PQconninfoOption, OptionsDeleter> options{
+        PQconninfoParse(text.c_str(), &message)};
+    const std::unique_ptr<char, decltype(&PQfreemem)> owned_message{message, &PQfreemem};
+    if (!options) {
+        // libpq quotes what it could not read: only its kind of complaint is kept.
+        const std::string reason = message == nullptr ? "" : message;
+        return malformed(reason.substr(0, reason.find_first_of("\":")));
+    }
+    std::vector<std::pair<std::string, std::string>> out;
+    for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
+        if (option->val != nullptr) {
+            out.emplace_back(option->keyword, option->val);
+            if (out.back().first == "port" && !are_ports(out.back().second)) {
+                return malformed("The port is no number from 1 to 65535.");
+            }
+        }
+    }
+    return out;
+}
+
+}  // namespace stockd::pg
