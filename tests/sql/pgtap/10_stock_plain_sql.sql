@@ -220,6 +220,10 @@ select is(
     'overselling names sku, store, need and have'
 );
 select is(
+    pg_temp.try($$ update inventory.inventory_stock set store_id = test.store('dml-a'), on_hand = on_hand - 5 where product_id = test.product('dml-7') $$),
+    '23514 Insufficient stock of dml-7 in dml-a: Need 5, Have 3 (Short: 2) [inventory_stock_available_ck]', 'also with a changed key'
+);
+select is(
     pg_temp.try($$ insert into inventory.inventory_stock (store_id, product_id, on_hand) values (test.store('dml-a'), test.product('dml-8'), -2) $$),
     '23514 Insufficient stock of dml-8 in dml-a: Need 2, Have 0 (Short: 2) [inventory_stock_available_ck]', 'also for a new row'
 );
