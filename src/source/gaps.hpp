@@ -54,7 +54,8 @@ constexpr bool kSilentLosesLocks = false;
 constexpr bool kSilentLosesLocks = true;
 #endif
 
-#ifdef STOCKD_GAP_NO_END_OF_SILENT_RELAY
+// Either way of ending a silent relay hides that the other is missing.
+#if defined(STOCKD_GAP_NO_END_OF_SILENT_RELAY) || defined(STOCKD_GAP_NO_IDLE_TIMEOUT)
 constexpr bool kSilentRelayEnded = false;
 #else
 /// A follower ends the session of a relay that is stuck beyond the reach of that time-out.

@@ -233,7 +233,8 @@ TEST_CASE("source: a copy that has heard nothing for long is stale by itself", "
     Follower freezing{options, sink, observe::Observer{}};
     freezing.start();
     REQUIRE(eventually([&] {
-        return freezing.status().state == State::kLive && !freezing.freshness().stale;
+        return freezing.status().state == State::kLive && freezing.status().not_ready.empty() &&
+               !freezing.freshness().stale;
     }));
     Db db{database.url()};
     sink.freeze();
