@@ -79,9 +79,27 @@ def ledger_one_row(t):
     )
 
 
+def missing_products(t, at):
+    """Of the store; when it has them all, what it has of two of them goes first."""
+    t.run(
+        f"select p.product_id from inventory.products as p where not exists (select from {STOCK} as s"
+        " where s.store_id = %(s)s and s.product_id = p.product_id) order by 1",
+        at,
+    )
+    missing = [row[0] for row in t.cursor.fetchall()]
+    if not missing:
+        t.run(f"delete from {STOCK} where store_id = %(s)s and product_id in (%(p)s, %(n)s)", at)
+        missing = sorted({at["p"], at["n"]})
+    return missing
+
+
 @kind(3)
 def insert_row(t):
-    t.run(f"insert into {STOCK} (store_id, product_id, on_hand) values (%(s)s, %(p)s, %(n)s)", key(t.rng))
+    """A row that is missing; one that somebody else makes meanwhile is a unique violation."""
+    at = key(t.rng)
+    missing = missing_products(t, at)
+    at["p"] = missing[at["p"] % len(missing)]
+    t.run(f"insert into {STOCK} (store_id, product_id, on_hand) values (%(s)s, %(p)s, %(n)s)", at)
 
 
 @kind(3)
@@ -109,15 +127,7 @@ def on_conflict(t):
 def copy_stock(t):
     """Rows that are missing; one that somebody else makes meanwhile is a unique violation."""
     at = key(t.rng)
-    t.run(
-        f"select p.product_id from inventory.products as p where not exists (select from {STOCK} as s"
-        " where s.store_id = %(s)s and s.product_id = p.product_id) order by 1",
-        at,
-    )
-    missing = [row[0] for row in t.cursor.fetchall()]
-    if not missing:
-        t.run(f"delete from {STOCK} where store_id = %(s)s and product_id in (%(p)s, %(n)s)", at)
-        missing = sorted({at["p"], at["n"]})
+    missing = missing_products(t, at)
     lines = "".join(f"{at['s']}\t{product}\t{at['n']}\n" for product in missing)
     t.cursor.copy_expert(f"copy {STOCK} (store_id, product_id, on_hand) from stdin", io.StringIO(lines))
 
