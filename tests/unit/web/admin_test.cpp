@@ -20,7 +20,13 @@ struct Fixture {
         Response response;
         response.reset();
         admin.answer(
-            {.method = method, .target = target, .media_type = {}, .body = {}, .limits = limits},
+            {.method = method,
+             .target = target,
+             .media_type = {},
+             .host = {},
+             .origin = {},
+             .body = {},
+             .limits = limits},
             response
         );
         return response;

@@ -29,7 +29,13 @@ class Caller {
     ) {
         response_.reset();
         return exchange_->start(
-            {.method = method, .target = target, .media_type = {}, .body = body, .limits = limits},
+            {.method = method,
+             .target = target,
+             .media_type = {},
+             .host = {},
+             .origin = {},
+             .body = body,
+             .limits = limits},
             response_,
             factory()
         );
