@@ -88,7 +88,10 @@ TEST_CASE("source: a database without the schema is an error that says so", "[so
         running.seen<observe::DatabaseFailed>().front().error.code ==
         base::ErrorCode::kSchemaMismatch
     );
-    CHECK(running.follower.status().not_ready == std::vector<std::string>{"schema"});
+    // The failure is told before the state that follows from it.
+    CHECK(eventually([&] {
+        return running.follower.status().not_ready == std::vector<std::string>{"schema"};
+    }));
 }
 
 TEST_CASE("source: a follower can be stopped in any state", "[source]") {
