@@ -1,14 +1,10 @@
 #include "pg/binary.hpp"
+#include "source/beside.hpp"
 #include "source/copy_reader.hpp"
 #include "source/gaps.hpp"
 #include "source/loop.hpp"
 #include "source/session.hpp"
 #include "source/statements.hpp"
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <utility>
 
@@ -96,20 +92,7 @@ bool add_stock(change::LoadSink& rows, const CopyReader::Row& row) {
 void Follower::Loop::start_load(observe::LoadReason reason) {
     load_ = std::make_shared<Load>(io_.get_executor(), reason);
     load_->rows = &sink_.begin_load();
-    net::co_spawn(io_, run_load(load_), [this, load = load_](const std::exception_ptr& failure) {
-        if (failure) {
-            load->outcome = base::Error{
-                base::ErrorCode::kInternal, "the load ended with an exception", {}, {}, {}};
-        }
-        load->over = true;
-        load->connection.close();
-        wake();
-        pause_timer_.cancel();
-    });
-}
-
-net::awaitable<void> Follower::Loop::run_load(std::shared_ptr<Load> load) {
-    load->outcome = co_await read_tables(load);
+    spawn_beside(load_, &Loop::read_tables, "the load ended with an exception");
 }
 
 Follower::Loop::Task<change::Position> Follower::Loop::read_tables(std::shared_ptr<Load> load) {
@@ -118,17 +101,9 @@ Follower::Loop::Task<change::Position> Follower::Loop::read_tables(std::shared_p
     }
     auto& r = load->connection;
     const auto deadline = steady_clock::now() + options_.load_timeout;
-    auto connected = co_await r.connect(
-        options_.database_url,
-        options_.name + " load",
-        steady_clock::now() + options_.connect_timeout
-    );
-    if (!connected) {
-        co_return connected.error();
-    }
-    auto set = co_await r.exec_script(load_settings(options_), deadline);
-    if (!set) {
-        co_return set.error();
+    auto opened = co_await open_beside(r, " load", load_settings(options_), deadline);
+    if (!opened) {
+        co_return opened.error();
     }
     // Before the transaction, because it may have a token to write.
     auto named = co_await r.exec_script(sql::kIncarnation, deadline);
@@ -284,14 +259,6 @@ net::awaitable<void> Follower::Loop::drop_load() {
     load->connection.abort();
     co_await until_over(load->over);
     sink_.abandon_load();
-}
-
-net::awaitable<void> Follower::Loop::until_over(const bool& over) {
-    while (!over) {
-        pause_timer_.expires_after(milliseconds{1});
-        boost::system::error_code ignored;
-        co_await pause_timer_.async_wait(net::redirect_error(net::use_awaitable, ignored));
-    }
 }
 
 }  // namespace stockd::source

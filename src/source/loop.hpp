@@ -147,16 +147,36 @@ class Follower::Loop {
     Task<> send(Broadcast broadcast);
     Task<> settle_doubtful_tickets();
 
+    // beside.hpp: what runs beside the feed, on a connection of its own.
+    /// Runs `task` with `work`, whose outcome is what the task gives, or an error saying `failed`
+    /// when it ended with an exception; then `work` is over.
+    template <class Work, class Outcome>
+    void spawn_beside(
+        std::shared_ptr<Work> work,
+        Task<Outcome> (Loop::*task)(std::shared_ptr<Work>),
+        const char* failed
+    );
+    template <class Work, class Outcome>
+    boost::asio::awaitable<void> run_beside(
+        std::shared_ptr<Work> work, Task<Outcome> (Loop::*task)(std::shared_ptr<Work>)
+    );
+    /// Connects under this stockd's name and `what`, and sets the session.
+    Task<> open_beside(
+        pg::AsyncConnection& connection,
+        std::string what,
+        std::string settings,
+        base::SteadyTime deadline
+    );
+    /// Until a coroutine beside this one has set its `over`.
+    boost::asio::awaitable<void> until_over(const bool& over);
+
     // load.cpp
     void start_load(observe::LoadReason reason);
-    boost::asio::awaitable<void> run_load(std::shared_ptr<Load> load);
     Task<change::Position> read_tables(std::shared_ptr<Load> load);
     Task<> copy_tables(std::shared_ptr<Load> load);
     Task<> finish_load();
     void load_failed(const Load& load, const base::Error& error);
     boost::asio::awaitable<void> drop_load();
-    /// Until a coroutine beside this one has set its `over`.
-    boost::asio::awaitable<void> until_over(const bool& over);
 
     // months.cpp
     void start_months();

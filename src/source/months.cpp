@@ -1,8 +1,6 @@
-#include "source/loop.hpp"
+#include "source/beside.hpp"
 #include "source/session.hpp"
 #include "source/statements.hpp"
-
-#include <boost/asio/co_spawn.hpp>
 
 #include <utility>
 
@@ -13,27 +11,7 @@ using std::chrono::steady_clock;
 
 void Follower::Loop::start_months() {
     months_ = std::make_shared<Months>(io_.get_executor());
-    const auto take = [](std::shared_ptr<Months> months, Loop* loop) -> net::awaitable<void> {
-        months->outcome = co_await loop->make_months(months);
-    };
-    net::co_spawn(
-        io_,
-        take(months_, this),
-        [this, months = months_](const std::exception_ptr& failure) {
-            if (failure) {
-                months->outcome = base::Error{
-                    base::ErrorCode::kInternal,
-                    "making months ended with an exception",
-                    {},
-                    {},
-                    {}};
-            }
-            months->over = true;
-            months->connection.close();
-            wake();
-            pause_timer_.cancel();
-        }
-    );
+    spawn_beside(months_, &Loop::make_months, "making months ended with an exception");
 }
 
 Follower::Loop::Task<std::vector<std::string>> Follower::Loop::make_months(
@@ -43,17 +21,9 @@ Follower::Loop::Task<std::vector<std::string>> Follower::Loop::make_months(
         co_return base::Error{base::ErrorCode::kUnavailable, "dropped", {}, {}, {}};
     }
     auto& m = months->connection;
-    auto connected = co_await m.connect(
-        options_.database_url,
-        options_.name + " months",
-        steady_clock::now() + options_.connect_timeout
-    );
-    if (!connected) {
-        co_return connected.error();
-    }
-    auto set = co_await m.exec_script(months_settings(), statement_deadline());
-    if (!set) {
-        co_return set.error();
+    auto opened = co_await open_beside(m, " months", months_settings(), statement_deadline());
+    if (!opened) {
+        co_return opened.error();
     }
     auto rows = co_await m.exec_script(sql::kMakeMonths, statement_deadline());
     if (!rows) {
