@@ -162,7 +162,7 @@ base::Result<DaemonStatus> read_daemon(const std::string& server, const std::str
         return statistics.error();
     }
     DaemonStatus out{std::move(*statistics), {}, {}};
-    // The admin address may be closed to us, which is no fault.
+    // There may be no admin address, or it may be closed to us, which is no fault.
     if (admin.empty()) {
         return out;
     }
