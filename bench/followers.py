@@ -9,11 +9,7 @@ STORES, PRODUCTS = 10, 1_000
 RATE = 2_000
 PER_FOLLOWER = 0.05
 
-UPDATE = f"""
-\\set store random(1, {STORES})
-\\set product random(1, {PRODUCTS})
-update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :store and product_id = :product;
-"""
+UPDATE = rig.one_row_update(STORES, PRODUCTS)
 
 
 def database_us_per_write(count):

@@ -14,19 +14,13 @@ if os.environ.get("STOCKD_BENCH_HUGE"):
 RATE = 1_000
 FLAT = 1.2
 
-UPDATE = """
-\\set store random(1, {stores})
-\\set product random(1, {products})
-update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :store and product_id = :product;
-"""
-
 
 def cost_us(database, stockd, stores, products):
     """(of the database, of stockd), microseconds per change."""
     before = rig.database_cpu_s(), stockd.cpu_s()
     seconds = max(5, rig.SECONDS)
     tps = rig.pgbench_tps(
-        UPDATE.format(stores=stores, products=products), 8, seconds, rate=RATE, threads=1, database=database
+        rig.one_row_update(stores, products), 8, seconds, rate=RATE, threads=1, database=database
     )
     changes = tps * seconds
     return tuple((after - start) / changes * 1e6 for after, start in zip((rig.database_cpu_s(), stockd.cpu_s()), before))

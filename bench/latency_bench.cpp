@@ -7,11 +7,11 @@
 // every update that falls into it. Versions are dense, so the version that a reader sees says how
 // many of the updates it has.
 #include "app/inventory.hpp"
+#include "cli/told.hpp"
 #include "pg/connection.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <poll.h>
 
@@ -165,18 +165,10 @@ class Told {
           times_(times) {}
 
     void hear(const char* payload, Clock::time_point at) {
-        json::error_code error;
-        const auto parsed = json::parse(payload, error);
-        const auto* object = error ? nullptr : parsed.if_object();
-        const auto* changes = object == nullptr ? nullptr : object->if_contains("changes");
-        if (changes != nullptr && changes->is_array()) {
-            for (const auto& change : changes->get_array()) {
-                const auto& fields = change.as_object();
-                if (fields.contains("version") && fields.at("sku").as_string() == plan_.sku) {
-                    times_.see(fields.at("version").to_number<std::int64_t>() - first_version_, at);
-                }
-            }
-        } else {
+        const auto tidings = cli::tidings_of(payload, plan_.sku);
+        if (tidings.version) {
+            times_.see(*tidings.version - first_version_, at);
+        } else if (tidings.is_many) {
             times_.see(times_.committed_before(heard_before_), at);
         }
         heard_before_ = at;

@@ -27,11 +27,6 @@ request = function()
 end
 """
 
-PATCHES = """
-\\set product random(1, {products})
-update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = 1 and product_id = :product;
-"""
-
 SELECT_ANY = """
 \\set product random(1, {products})
 select on_hand, reserved, available, version from inventory.inventory_stock where store_id = 1 and product_id = :product;
@@ -118,7 +113,7 @@ def main():
     rig.make_shop(connection, STORES, PRODUCTS)
     with rig.Stockd() as stockd:
         redis = Redis(stockd)
-        writers = rig.Pgbench(PATCHES.format(products=PRODUCTS), 4, 24 * 3600, rate=PATCHES_PER_S, threads=1)
+        writers = rig.Pgbench(rig.one_row_update(1, PRODUCTS), 4, 24 * 3600, rate=PATCHES_PER_S, threads=1)
         try:
             one = rig.alternate(
                 stockd=lambda: wrk(stockd, path="/api/inventory/SKU-00000001"),

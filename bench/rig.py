@@ -174,6 +174,15 @@ def database_cpu_s():
     return total
 
 
+def one_row_update(stores, products, first_product=1):
+    """A script of pgbench: one of these rows, any with equal chance."""
+    return (
+        f"\\set store random(1, {stores})\n"
+        f"\\set product random({first_product}, {products})\n"
+        "update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :store and product_id = :product;\n"
+    )
+
+
 class Pgbench:
     """pgbench with prepared statements over one script; `rate` in transactions per second, else as fast as it can."""
 
