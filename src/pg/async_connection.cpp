@@ -444,6 +444,9 @@ awaitable<Result<void>> AsyncConnection::copy_out(
 }
 
 awaitable<AsyncConnection::Wake> AsyncConnection::rest(base::SteadyTime until) {
+    if (PQstatus(get()) != CONNECTION_OK) {
+        co_return Wake::kBroken;  // libpq has closed the socket: nothing would ever wake us
+    }
     interrupted_ = false;
     resting_ = true;
     auto ready = co_await wait_ready(Direction::kRead, until);

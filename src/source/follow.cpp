@@ -83,7 +83,7 @@ Follower::Loop::Task<> Follower::Loop::duties() {
     }
     if (done && now - l_.last_talk() >= talk_every()) {
         during_ = "keep-alive";
-        co_await keep_l_alive();
+        done = co_await keep_l_alive();
     }
     co_return done;
 }

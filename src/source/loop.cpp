@@ -65,7 +65,9 @@ Follower::Loop::Loop(SourceOptions options, Sink& sink, observe::Observer observ
       canary_(options_.canary_every, options_.canary_late_after),
       waiters_(options_.waiters_max) {
     status_.instance_id = instance_id_;
-    d_.set_slow_hook(talk_every(), [this] { return keep_l_alive(); });
+    d_.set_slow_hook(talk_every(), [this]() -> awaitable<void> {
+        (void)co_await keep_l_alive();  // a broken L fails again, and says so, in the next duty
+    });
 }
 
 Follower::Loop::~Loop() {

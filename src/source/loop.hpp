@@ -119,7 +119,7 @@ class Follower::Loop {
     Task<bool> may_resume();
     [[nodiscard]] milliseconds talk_every() const;
     /// One statement on L, so that the server does not take it for dead.
-    boost::asio::awaitable<void> keep_l_alive();
+    Task<> keep_l_alive();
 
     // follow.cpp: live.
     Task<> follow();

@@ -321,13 +321,19 @@ Follower::Loop::Task<bool> Follower::Loop::may_resume() {
     co_return true;
 }
 
-boost::asio::awaitable<void> Follower::Loop::keep_l_alive() {
+Follower::Loop::Task<> Follower::Loop::keep_l_alive() {
     auto finished = co_await finish_unlock();
     if (!finished) {
-        co_return;  // the next use of L reports it
+        co_return finished.error();
     }
     std::vector<pg::Param> none;
-    (void)co_await l_.exec(sql::kStillHere, std::move(none), statement_deadline());
+    const auto deadline =
+        steady_clock::now() + std::min(kAnswersWithin, options_.statement_timeout);
+    auto answered = co_await l_.exec(sql::kStillHere, std::move(none), deadline);
+    if (!answered) {
+        co_return answered.error();
+    }
+    co_return base::Result<void>{};
 }
 
 }  // namespace stockd::source

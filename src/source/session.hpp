@@ -12,6 +12,9 @@ constexpr milliseconds kTalkAtLeastEvery{1000};
 /// So many missed talks, and a relay is taken for dead: by the server, which frees its locks, and
 /// by the followers.
 constexpr int kTalksMissed = 4;
+/// L is given up when it leaves such a talk unanswered for longer. Chosen: as long as a copy may go
+/// unmarked (SourceOptions::stale_after), since this thread does nothing else meanwhile.
+constexpr milliseconds kAnswersWithin{5000};
 
 /// What a connection that drains, one that loads, or one that makes months is set to after
 /// connecting.

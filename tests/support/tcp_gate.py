@@ -3,6 +3,7 @@
     with TcpGate("/run/pg/.s.PGSQL.5432") as gate:      # or ("127.0.0.1", 5432)
         url = f"host=127.0.0.1 port={gate.port}"
         gate.black_hole()       # nothing passes any more, and nobody is told
+        gate.has_swallowed      # whether somebody has spoken into that hole
         gate.cut()              # connections are reset, and new ones too
         gate.open()             # as at first; what a black hole swallowed arrives now, as TCP would send it again
         gate.delay_s = 0.05     # one way, each way
@@ -40,6 +41,7 @@ class TcpGate:
         self.bytes_per_s = None
         self.port = None
         self.accepted = 0
+        self.has_swallowed = False
         self._state = OPEN
         self._writers = set()
         self._tasks = set()
@@ -93,6 +95,7 @@ class TcpGate:
     async def _become(self, state):
         self._state = state
         if state == BLACK_HOLE:
+            self.has_swallowed = False
             self._flowing.clear()
         else:
             self._flowing.set()
@@ -131,6 +134,7 @@ class TcpGate:
             while True:
                 await self._flowing.wait()
                 data = await reader.read(PIECE)
+                self.has_swallowed = self.has_swallowed or (bool(data) and not self._flowing.is_set())
                 async with moved:
                     await moved.wait_for(lambda: len(underway) < UNDERWAY_PIECES)
                     underway.append((self._loop.time() + self.delay_s, data))

@@ -157,9 +157,9 @@ def make_gate():
         yield gate
 
 
-def behind(gate, tmp_path, database):
+def behind(gate, tmp_path, database, *settings):
     url = f"host=127.0.0.1 port={gate.port} dbname={database} user={os.environ['PGUSER']} sslmode=disable gssencmode=disable"
-    return Stockd(tmp_path, *QUICK, STOCKD_DATABASE_URL=url)
+    return Stockd(tmp_path, *(settings or QUICK), STOCKD_DATABASE_URL=url)
 
 
 def is_away(stockd):
@@ -201,6 +201,29 @@ def test_a_link_that_swallows_everything_is_told_and_heals(tmp_path, migrated, g
         written.fresh_from(stockd)
         stockd.wait_until_ready()
         assert not is_relay(stockd) and is_relay(other)
+        written.write()
+        written.fresh_from(stockd)
+
+
+#: Nothing but the doorbell and the listening session's sign of life.
+ALONE = ("--backstop", "1h", "--canary-interval", "1h", "--audit-pace", "0", "--ttl", "24h")
+
+
+@pytest.mark.parametrize("is_cut", [True, False], ids=["cut", "silent"])
+def test_a_link_that_ends_within_the_sign_of_life_is_given_up(tmp_path, migrated, gate, is_cut):
+    """A failure that only the sign of life meets must be told: nobody else may use that session for an hour."""
+    written = Written(migrated)
+    with behind(gate, tmp_path, migrated, *ALONE) as stockd:
+        stockd.wait_until_ready()
+        becomes_relay(stockd)
+        gate.black_hole()
+        wait_for(lambda: gate.has_swallowed, "a sign of life that is not answered")
+        if is_cut:
+            gate.cut()
+        wait_for(lambda: status(stockd)["state"] != "live", "the session is given up")
+        gate.open()
+        wait_for(lambda: status(stockd)["state"] == "live", "the next session")
+        becomes_relay(stockd)
         written.write()
         written.fresh_from(stockd)
 
