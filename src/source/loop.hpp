@@ -210,6 +210,9 @@ class Follower::Loop {
     std::string_view away_reason_ = "database_away";
     /// What was under way, for the report of a failure.
     std::string_view during_ = "connect";
+    /// Told once, not at every reconnect.
+    int warned_of_version_ = 0;
+    bool warned_of_pooler_ = false;
     Backoff backoff_;
     std::mt19937_64 random_;
 

@@ -183,7 +183,8 @@ Follower::Loop::Task<> Follower::Loop::check_server() {
             {}};
     }
     for (const auto& recommended : kRecommended) {
-        if (major == recommended.major && minor < recommended.minor) {
+        if (major == recommended.major && minor < recommended.minor &&
+            std::exchange(warned_of_version_, version) != version) {
             observe_(observe::Message{
                 observe::Level::kWarn,
                 "PostgreSQL " + std::to_string(major) + "." + std::to_string(minor) +
@@ -210,7 +211,8 @@ Follower::Loop::Task<> Follower::Loop::check_server() {
         }
         const auto pid = static_cast<int>(rows->integer(0, 1));
         (side == &l_ ? l_pid_ : d_pid_) = pid;
-        if (side == &l_ && pid != PQbackendPID(l_.get())) {
+        if (side == &l_ && pid != PQbackendPID(l_.get()) &&
+            !std::exchange(warned_of_pooler_, true)) {
             observe_(observe::Message{
                 observe::Level::kWarn,
                 "the connection goes through a pooler; it must pool sessions, not transactions or "

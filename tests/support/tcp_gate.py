@@ -33,7 +33,8 @@ def _reset(writer):
 
 
 class TcpGate:
-    """Listens on a port of 127.0.0.1 that the system chooses, and forwards to `target`: (host, port) or a socket's path."""
+    """Listens on a port of 127.0.0.1 that the system chooses, and forwards to `target`: (host, port), a socket's path, or a function that
+    says either anew for each connection."""
 
     def __init__(self, target):
         self.target = target
@@ -111,10 +112,11 @@ class TcpGate:
             await self._flowing.wait()
             if self._state == CUT:
                 return
-            if isinstance(self.target, str):
-                far_reader, inner = await asyncio.open_unix_connection(self.target, limit=PIECE)
+            target = self.target() if callable(self.target) else self.target
+            if isinstance(target, str):
+                far_reader, inner = await asyncio.open_unix_connection(target, limit=PIECE)
             else:
-                far_reader, inner = await asyncio.open_connection(*self.target, limit=PIECE)
+                far_reader, inner = await asyncio.open_connection(*target, limit=PIECE)
             self._writers |= {writer, inner}
             await asyncio.gather(self._forward(reader, inner), self._forward(far_reader, writer))
         except (OSError, asyncio.CancelledError):

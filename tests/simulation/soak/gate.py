@@ -5,17 +5,8 @@ from tcp_gate import TcpGate
 
 class Gate(TcpGate):
     def __init__(self, cluster):
-        self.cluster = cluster
-        super().__init__(None)
+        super().__init__(lambda: ("127.0.0.1", cluster.primary.port))
         self.__enter__()
-
-    @property
-    def target(self):
-        return "127.0.0.1", self.cluster.primary.port
-
-    @target.setter
-    def target(self, _):
-        pass
 
     def break_all(self):
         """Every connection of now is reset; new ones pass."""
