@@ -33,6 +33,12 @@ base::Error too_late(std::string what) {
         {}};
 }
 
+std::string no_answer(const Server& server) {
+    const auto& name = server.host.empty() ? server.hostaddr : server.host;
+    return (name.empty() ? "the database" : "the database at " + name) +
+           " did not answer the connection request in time";
+}
+
 base::Error masked(base::Error error) {
     error.message = base::mask_secrets(error.message);
     return error;
@@ -93,13 +99,46 @@ Result<void> AsyncConnection::adopt_socket() {
 }
 
 awaitable<Result<void>> AsyncConnection::connect(
-    std::string conninfo, std::string application_name, base::SteadyTime deadline
+    std::string conninfo,
+    std::string application_name,
+    base::SteadyTime deadline,
+    std::size_t first_server
 ) {
     close();
     aborted_ = false;
+    auto servers = servers_of(conninfo);
+    if (servers.empty()) {
+        servers.emplace_back();
+    }
+    const auto limit = connect_timeout_of(conninfo);
+    std::optional<base::Error> failure;
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+        server_ = (first_server + i) % servers.size();
+        const auto until =
+            share_of(std::chrono::steady_clock::now(), deadline, servers.size() - i, limit);
+        auto connected = co_await connect_to(servers[server_], conninfo, application_name, until);
+        if (connected || aborted_) {
+            co_return connected;
+        }
+        auto error = connected.error();
+        if (failure) {
+            error.message = failure->message + "; " + error.message;
+        }
+        failure = std::move(error);
+        close();
+    }
+    co_return std::move(*failure);
+}
+
+awaitable<Result<void>> AsyncConnection::connect_to(
+    const Server& server,
+    const std::string& conninfo,
+    const std::string& application_name,
+    base::SteadyTime deadline
+) {
     // Found dead in seconds instead of hours; what stands before dbname yields to what the user's
-    // conninfo says.
-    const std::array<const char*, 10> keywords{
+    // conninfo says, what stands after it does not.
+    const std::array<const char*, 11> keywords{
         "keepalives_idle",
         "keepalives_interval",
         "keepalives_count",
@@ -107,9 +146,22 @@ awaitable<Result<void>> AsyncConnection::connect(
         "fallback_application_name",
         "dbname",
         "client_encoding",
+        "host",
+        "hostaddr",
+        "port",
         nullptr};
-    const std::array<const char*, 10> values{
-        "5", "2", "3", "10000", application_name.c_str(), conninfo.c_str(), "UTF8", nullptr};
+    const std::array<const char*, 11> values{
+        "5",
+        "2",
+        "3",
+        "10000",
+        application_name.c_str(),
+        conninfo.c_str(),
+        "UTF8",
+        server.host.c_str(),
+        server.hostaddr.c_str(),
+        server.port.c_str(),
+        nullptr};
     connection_.reset(PQconnectStartParams(keywords.data(), values.data(), /*expand_dbname=*/1));
     if (connection_ == nullptr) {
         throw std::bad_alloc{};
@@ -135,7 +187,7 @@ awaitable<Result<void>> AsyncConnection::connect(
             co_return ready.error();
         }
         if (!*ready) {
-            co_return too_late("the database did not answer the connection request in time");
+            co_return too_late(no_answer(server));
         }
         release_socket();
         state = PQconnectPoll(get());

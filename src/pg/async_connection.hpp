@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "pg/connection.hpp"
+#include "pg/servers.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -38,10 +39,18 @@ class AsyncConnection {
     AsyncConnection(AsyncConnection&&) = delete;
     AsyncConnection& operator=(AsyncConnection&&) = delete;
 
-    /// As Connection::connect, with a deadline. Whatever was connected before is closed.
+    /// As Connection::connect, with a deadline, which the servers share when the conninfo names
+    /// several: a silent one does not keep us from the next. Begins with `first_server`, counted on
+    /// past the last. Whatever was connected before is closed.
     [[nodiscard]] boost::asio::awaitable<base::Result<void>> connect(
-        std::string conninfo, std::string application_name, base::SteadyTime deadline
+        std::string conninfo,
+        std::string application_name,
+        base::SteadyTime deadline,
+        std::size_t first_server = 0
     );
+
+    /// Which of the conninfo's servers the last connect() tried last.
+    [[nodiscard]] std::size_t server() const noexcept { return server_; }
 
     enum class Format { kText = 0, kBinary = 1 };
 
@@ -109,6 +118,12 @@ class AsyncConnection {
 
   private:
     enum class Direction { kRead, kWrite };
+    [[nodiscard]] boost::asio::awaitable<base::Result<void>> connect_to(
+        const Server& server,
+        const std::string& conninfo,
+        const std::string& application_name,
+        base::SteadyTime deadline
+    );
     [[nodiscard]] boost::asio::awaitable<base::Result<void>> wait(
         Direction direction, base::SteadyTime deadline
     );
@@ -127,6 +142,7 @@ class AsyncConnection {
     void release_socket();
 
     std::unique_ptr<PGconn, ConnectionDeleter> connection_;
+    std::size_t server_ = 0;
     boost::asio::posix::stream_descriptor socket_;
     boost::asio::steady_timer timer_;
     std::chrono::milliseconds slow_every_{0};

@@ -24,6 +24,16 @@ base::Error malformed(std::string detail) {
         {}};
 }
 
+/// Not at the beginning of a host, where it names an abstract socket.
+bool has_at_within(std::string_view hosts) {
+    for (auto at = hosts.find('@'); at != std::string_view::npos; at = hosts.find('@', at + 1)) {
+        if (at > 0 && hosts[at - 1] != ',') {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 bool are_ports(std::string_view text) noexcept {
@@ -59,8 +69,13 @@ base::Result<std::vector<std::pair<std::string, std::string>>> parse_conninfo(
     for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
         if (option->val != nullptr) {
             out.emplace_back(option->keyword, option->val);
-            if (out.back().first == "port" && !are_ports(out.back().second)) {
+            const auto& [key, value] = out.back();
+            if (key == "port" && !are_ports(value)) {
                 return malformed("The port is no number from 1 to 65535.");
+            }
+            // The end of a password with an @ of its own would be looked up, and shown, as a host.
+            if (key == "host" && has_at_within(value)) {
+                return malformed("There is an @ in the host; in a password, @ is written %40.");
             }
         }
     }
