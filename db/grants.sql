@@ -85,6 +85,6 @@ grant execute on function
     inventory._import_stock(bigint, bigint)
     to inventory_writer;
 grant execute on function
-    inventory._drain(xid8, xid8[], timestamptz), inventory._write_canary(uuid, text, boolean, text), inventory._canary_exists(uuid)
+    inventory._drain(xid8, xid8[], timestamptz), inventory._write_canary(uuid, text, boolean, text, text), inventory._canary_exists(uuid)
     to inventory_daemon;
 grant execute on function inventory.release_events(timestamptz) to inventory_admin;

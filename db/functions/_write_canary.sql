@@ -1,8 +1,8 @@
 -- Sends this stockd's canary through the feed and says that it is alive. Returns the nonce that must come back.
--- Raises nothing of its own. Forgets daemons that were silent for a day with their canaries, and canaries beyond
+-- Raises SD002 when the database has become another incarnation while the daemon was connected. Forgets daemons that were silent for a day with their canaries, and canaries beyond
 -- the last canaries_kept.
 create or replace function inventory._write_canary(
-    in_instance uuid, in_name text, in_is_relay boolean, in_position_hash text
+    in_instance uuid, in_name text, in_is_relay boolean, in_position_hash text, in_incarnation text
 ) returns uuid
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -11,6 +11,10 @@ declare
     v_nonce uuid := gen_random_uuid();
     v_kept integer := (select s.value::integer from inventory.settings as s where s.name = 'canaries_kept');
 begin
+    if in_incarnation <> inventory.incarnation() then
+        raise exception 'the database became another incarnation'
+            using errcode = 'SD002', detail = format('It was %s, it is %s.', in_incarnation, inventory.incarnation());
+    end if;
     insert into inventory.daemons (instance_id, name, is_relay, position_hash, nonce)
     values (in_instance, left(in_name, 200), in_is_relay, left(in_position_hash, 64), v_nonce)
     on conflict (instance_id) do update set
@@ -35,5 +39,5 @@ begin
 end
 $$;
 
-comment on function inventory._write_canary(uuid, text, boolean, text) is
+comment on function inventory._write_canary(uuid, text, boolean, text, text) is
     'For stockd: sends a canary through the feed and records who follows. Returns its nonce.';

@@ -43,6 +43,8 @@ std::string_view name_of(LoadReason reason) noexcept {
             return "incarnation";
         case LoadReason::kTooOld:
             return "position_too_old";
+        case LoadReason::kTooFar:
+            return "too_far_behind";
         case LoadReason::kRequested:
             return "requested";
         case LoadReason::kCleared:

@@ -56,6 +56,7 @@ enum class LoadReason : std::uint8_t {
     kStart,
     kIncarnation,
     kTooOld,
+    kTooFar,
     kRequested,
     kCleared,
     kTtl,

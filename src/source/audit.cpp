@@ -95,7 +95,7 @@ Follower::Loop::Task<change::ChangeSet> Follower::Loop::read_slice(AuditSlice* s
     if (!locked) {
         co_return locked.error();
     }
-    auto changes = co_await read_feed(*position_);
+    auto changes = co_await read_feed(*position_, statement_deadline());
     if (!changes) {
         co_return changes.error();
     }

@@ -17,7 +17,10 @@ Follower::Loop::Task<> Follower::Loop::open_beside(
     base::SteadyTime deadline
 ) {
     auto connected = co_await connection.connect(
-        options_.database_url, options_.name + what, steady_clock::now() + options_.connect_timeout
+        options_.database_url,
+        options_.name + what,
+        steady_clock::now() + options_.connect_timeout,
+        server_
     );
     if (!connected) {
         co_return connected.error();

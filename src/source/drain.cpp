@@ -29,7 +29,9 @@ std::string array_of(const std::vector<change::Xid>& xids) {
 }  // namespace
 
 /// Everything that became visible since `from`.
-Follower::Loop::Task<change::ChangeSet> Follower::Loop::read_feed(change::Position from) {
+Follower::Loop::Task<change::ChangeSet> Follower::Loop::read_feed(
+    change::Position from, base::SteadyTime deadline
+) {
     std::vector<pg::Param> params;
     params.emplace_back(std::to_string(from.snapshot.xmax));
     params.emplace_back(array_of(from.snapshot.xip));
@@ -40,7 +42,7 @@ Follower::Loop::Task<change::ChangeSet> Follower::Loop::read_feed(change::Positi
         sql::kDrainName,
         std::move(params),
         pg::AsyncConnection::Format::kBinary,
-        statement_deadline(),
+        deadline,
         std::move(take)
     );
     if (!read) {
@@ -50,9 +52,9 @@ Follower::Loop::Task<change::ChangeSet> Follower::Loop::read_feed(change::Positi
 }
 
 /// True when there was something.
-Follower::Loop::Task<bool> Follower::Loop::drain(observe::Wake /*why*/) {
+Follower::Loop::Task<bool> Follower::Loop::drain() {
     const auto begun = steady_clock::now();
-    auto changes = co_await read_feed(*position_);
+    auto changes = co_await read_feed(*position_, statement_deadline());
     if (!changes) {
         co_return changes.error();
     }
@@ -82,11 +84,7 @@ Follower::Loop::Task<> Follower::Loop::publish(
     const bool was_proven = canary_.is_proven() && !canary_.is_late();
     note_canaries(changes);
     position_ = std::move(changes.position);
-    backstop_at_ = read_at + options_.backstop;
-    fresh_at_ns_.store(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(read_at.time_since_epoch()).count(),
-        std::memory_order_release
-    );
+    published_as_of(read_at);
     update_status([this](FollowerStatus& status) {
         ++status.drains;
         status_position_ = position_;

@@ -47,7 +47,7 @@ Follower::Loop::Task<> Follower::Loop::duties() {
     }
     if (done && position_ && waiters_.poll_at() <= steady_clock::now()) {
         during_ = "drain";
-        auto drained = co_await drain(observe::Wake::kWaiter);
+        auto drained = co_await drain();
         if (!drained) {
             co_return drained.error();
         }
@@ -84,6 +84,9 @@ Follower::Loop::Task<> Follower::Loop::duties() {
     if (done && now - l_.last_talk() >= talk_every()) {
         during_ = "keep-alive";
         done = co_await keep_l_alive();
+        if (done) {
+            heard(now);
+        }
     }
     co_return done;
 }
@@ -119,7 +122,7 @@ Follower::Loop::Task<> Follower::Loop::step() {
                                                                   : observe::Wake::kBackstop;
             observe_(observe::Woken{why});
             during_ = "drain";
-            auto drained = co_await drain(why);
+            auto drained = co_await drain();
             if (!drained) {
                 co_return drained.error();
             }
@@ -135,7 +138,7 @@ Follower::Loop::Task<> Follower::Loop::step() {
     switch (next.step) {
         case Doorbell::Step::kDrain: {
             during_ = "drain";
-            auto found = co_await drain(observe::Wake::kLinger);
+            auto found = co_await drain();
             if (!found) {
                 co_return found.error();
             }
@@ -222,7 +225,7 @@ Follower::Loop::Task<> Follower::Loop::unlock_and_drain() {
         co_return sent.error();
     }
     l_unlocking_ = true;
-    auto found = co_await drain(observe::Wake::kDoorbell);
+    auto found = co_await drain();
     if (!found) {
         co_return found.error();
     }
@@ -306,6 +309,7 @@ Follower::Loop::Task<> Follower::Loop::write_canary() {
     params.emplace_back(options_.name);
     params.emplace_back(relay_ ? "true" : "false");
     params.emplace_back(change::short_hash(*position_));
+    params.emplace_back(incarnation_);
     auto rows = co_await d_.exec(sql::kWriteCanary, std::move(params), statement_deadline());
     if (!rows) {
         co_return rows.error();

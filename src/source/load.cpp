@@ -179,6 +179,25 @@ Follower::Loop::Task<> Follower::Loop::copy_tables(std::shared_ptr<Load> load) {
     co_return base::Result<void>{};
 }
 
+/// What came while the load ran. That may be much: it has the time of a load.
+Follower::Loop::Task<change::ChangeSet> Follower::Loop::catch_up(change::Position from) {
+    const auto deadline = steady_clock::now() + options_.load_timeout;
+    auto more = co_await d_.exec_script(statement_limit(options_.load_timeout), deadline);
+    if (!more) {
+        co_return more.error();
+    }
+    auto newer = co_await read_feed(std::move(from), deadline);
+    if (!newer) {
+        co_return newer.error();
+    }
+    auto usual =
+        co_await d_.exec_script(statement_limit(options_.statement_timeout), statement_deadline());
+    if (!usual) {
+        co_return usual.error();
+    }
+    co_return newer;
+}
+
 /// Catches up from the loaded position to now, and publishes both in one step.
 Follower::Loop::Task<> Follower::Loop::finish_load() {
     const auto load = std::exchange(load_, nullptr);
@@ -192,7 +211,7 @@ Follower::Loop::Task<> Follower::Loop::finish_load() {
     }
     const auto read_at = steady_clock::now();
     const auto& loaded_at = *load->outcome;
-    auto newer = co_await read_feed(loaded_at);
+    auto newer = co_await catch_up(loaded_at);
     if (!newer) {
         load_failed(*load, newer.error());
         co_return newer.error();
@@ -207,12 +226,8 @@ Follower::Loop::Task<> Follower::Loop::finish_load() {
     note_canaries(*newer);
     position_ = newer->position;
     refreshed_at_ = steady_clock::now();
-    backstop_at_ = read_at + options_.backstop;
     audit_ = {};
-    fresh_at_ns_.store(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(read_at.time_since_epoch()).count(),
-        std::memory_order_release
-    );
+    published_as_of(read_at);
     last_error_.clear();
     reload_reason_ = observe::LoadReason::kStart;
     if (!kListenBeforeLoad && first) {

@@ -1,6 +1,7 @@
 #include "source/loop.hpp"
 
 #include "source/gaps.hpp"
+#include "source/session.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -34,6 +35,8 @@ std::string random_uuid(std::mt19937_64& random) {
 base::Error stopped() {
     return {base::ErrorCode::kUnavailable, "the follower is stopping", {}, {}, {}};
 }
+
+constexpr std::string_view kStatementTimedOut = "57014";
 
 std::int64_t nanoseconds_of(base::SteadyTime time) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
@@ -175,8 +178,14 @@ void Follower::Loop::leave_session(const base::Error& error) {
         position_.reset();
         reload_reason_ = observe::LoadReason::kIncarnation;
     }
+    if (during_ == "drain" && error.sqlstate == kStatementTimedOut) {
+        // The server is there, and there is more to read than it can in the time of a statement.
+        // The next try would find even more.
+        position_.reset();
+        reload_reason_ = observe::LoadReason::kTooFar;
+    }
     last_error_ = base::describe(error);
-    away_reason_ = during_ == "schema" ? "schema" : "database_away";
+    away_reason_ = during_ == "schema" && !is_failure_of_link(error) ? "schema" : "database_away";
     update_status([&](FollowerStatus& status) {
         status.is_relay = false;
         status.last_error = last_error_;
@@ -224,16 +233,33 @@ void Follower::Loop::set_state(State state, std::string reason) {
 }
 
 base::SteadyTime Follower::Loop::statement_deadline() const {
-    return steady_clock::now() + options_.statement_timeout;
+    // Later than the server's own limit, so that silence is told apart from a statement that is
+    // too long.
+    constexpr milliseconds kForItsAnswer{2000};
+    return steady_clock::now() + options_.statement_timeout + kForItsAnswer;
+}
+
+/// What is published now holds everything that was committed at `when`.
+void Follower::Loop::published_as_of(base::SteadyTime when) {
+    backstop_at_ = when + options_.backstop;
+    fresh_at_ns_.store(nanoseconds_of(when), std::memory_order_release);
+    heard(when);
+}
+
+/// The database answered what was asked then, and would have told us of anything new.
+void Follower::Loop::heard(base::SteadyTime when) {
+    heard_at_ns_.store(nanoseconds_of(when), std::memory_order_release);
 }
 
 Freshness Follower::Loop::freshness() const noexcept {
-    const auto age =
-        nanoseconds_of(steady_clock::now()) - fresh_at_ns_.load(std::memory_order_acquire);
-    const auto age_ms = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds{age});
+    const auto now = nanoseconds_of(steady_clock::now());
+    const std::chrono::nanoseconds age{now - fresh_at_ns_.load(std::memory_order_acquire)};
+    const std::chrono::nanoseconds silence{now - heard_at_ns_.load(std::memory_order_acquire)};
     const bool silent =
-        kSilenceIsStale && options_.stale_after.count() > 0 && age_ms > options_.stale_after;
-    return {!serving_.load(std::memory_order_acquire) || silent, age_ms};
+        kSilenceIsStale && options_.stale_after.count() > 0 && silence > options_.stale_after;
+    return {
+        !serving_.load(std::memory_order_acquire) || silent,
+        std::chrono::duration_cast<milliseconds>(age)};
 }
 
 FollowerStatus Follower::Loop::status() const {

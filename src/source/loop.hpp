@@ -108,6 +108,8 @@ class Follower::Loop {
     }
 
     [[nodiscard]] base::SteadyTime statement_deadline() const;
+    void published_as_of(base::SteadyTime when);
+    void heard(base::SteadyTime when);
     template <class Change>
     void update_status(const Change& change);
 
@@ -137,8 +139,9 @@ class Follower::Loop {
     Task<> write_canary();
 
     // drain.cpp: from the feed into the sink, and on to the others.
-    Task<change::ChangeSet> read_feed(change::Position from);
-    Task<bool> drain(observe::Wake why);
+    Task<change::ChangeSet> read_feed(change::Position from, base::SteadyTime deadline);
+    Task<change::ChangeSet> catch_up(change::Position from);
+    Task<bool> drain();
     Task<> publish(
         change::ChangeSet changes, base::SteadyTime read_at, bool position_matters = false
     );
@@ -210,6 +213,8 @@ class Follower::Loop {
     std::string_view away_reason_ = "database_away";
     /// What was under way, for the report of a failure.
     std::string_view during_ = "connect";
+    /// Which of the servers of the database URL is tried first: where the last session was.
+    std::size_t server_ = 0;
     /// Told once, not at every reconnect.
     int warned_of_version_ = 0;
     bool warned_of_pooler_ = false;
@@ -255,6 +260,8 @@ class Follower::Loop {
 
     /// Steady time of the last drain's beginning, in nanoseconds; any thread reads.
     std::atomic<std::int64_t> fresh_at_ns_{0};
+    /// The same, or later: of the last sign of life. A copy is stale when this is long ago.
+    std::atomic<std::int64_t> heard_at_ns_{0};
     /// Live with a loaded copy; any thread reads.
     std::atomic<bool> serving_{false};
 

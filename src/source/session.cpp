@@ -52,20 +52,28 @@ std::uint64_t unsigned_of(std::string_view digits) {
 
 }  // namespace
 
+std::string statement_limit(milliseconds time) {
+    return "set statement_timeout = " + ms_text(time) + ";";
+}
+
 std::string d_settings(const SourceOptions& options) {
-    return common_settings() + "set statement_timeout = " + ms_text(options.statement_timeout) +
-           "; set idle_in_transaction_session_timeout = " + ms_text(2 * options.statement_timeout);
+    return common_settings() + statement_limit(options.statement_timeout) +
+           "set idle_in_transaction_session_timeout = " + ms_text(2 * options.statement_timeout);
 }
 
 std::string load_settings(const SourceOptions& options) {
-    return common_settings() + "set statement_timeout = " + ms_text(options.load_timeout) +
-           "; set lock_timeout = " + ms_text(options.statement_timeout) +
+    return common_settings() + statement_limit(options.load_timeout) +
+           "set lock_timeout = " + ms_text(options.statement_timeout) +
            "; set idle_in_transaction_session_timeout = " + ms_text(2 * options.statement_timeout);
 }
 
 std::string months_settings() {
-    return common_settings() + "set lock_timeout = " + ms_text(kMonthsLockWait) +
-           "; set statement_timeout = " + ms_text(kMonthsTime);
+    return common_settings() + "set lock_timeout = " + ms_text(kMonthsLockWait) + "; " +
+           statement_limit(kMonthsTime);
+}
+
+bool is_failure_of_link(const base::Error& error) noexcept {
+    return error.code == base::ErrorCode::kUnavailable || error.code == base::ErrorCode::kTimeout;
 }
 
 milliseconds Follower::Loop::talk_every() const {
@@ -79,6 +87,7 @@ Follower::Loop::Task<> Follower::Loop::session() {
     set_state(State::kConnecting, "attempt");
     auto opened = co_await open_session();
     if (!opened) {
+        ++server_;  // it answered and does not serve: a standby, for one
         co_return opened.error();
     }
     set_state(State::kListening, "listening to " + std::string(sql::kChangesChannel));
@@ -96,7 +105,7 @@ Follower::Loop::Task<> Follower::Loop::session() {
     audit_ = {};
     if (*resumed) {
         during_ = "drain";
-        auto drained = co_await drain(observe::Wake::kBackstop);
+        auto drained = co_await drain();
         if (!drained) {
             co_return drained.error();
         }
@@ -115,18 +124,19 @@ Follower::Loop::Task<> Follower::Loop::session() {
 Follower::Loop::Task<> Follower::Loop::open_session() {
     const auto deadline = steady_clock::now() + options_.connect_timeout;
     auto l_connected =
-        co_await l_.connect(options_.database_url, options_.name + " listen", deadline);
+        co_await l_.connect(options_.database_url, options_.name + " listen", deadline, server_);
     if (!l_connected) {
         co_return l_connected.error();
     }
+    server_ = l_.server();
     auto d_connected =
-        co_await d_.connect(options_.database_url, options_.name + " drain", deadline);
+        co_await d_.connect(options_.database_url, options_.name + " drain", deadline, server_);
     if (!d_connected) {
         co_return d_connected.error();
     }
     std::string l_settings =
-        common_settings() + "set statement_timeout = " + ms_text(options_.statement_timeout) +
-        "; set idle_session_timeout = " +
+        common_settings() + statement_limit(options_.statement_timeout) +
+        "set idle_session_timeout = " +
         ms_text(kSilentLosesLocks ? kTalksMissed * talk_every() : milliseconds{0}) +
         // While the server writes into a full socket it looks at no other time-out.
         "; set tcp_user_timeout = " + ms_text(kTalksMissed * talk_every());
@@ -228,8 +238,8 @@ Follower::Loop::Task<> Follower::Loop::check_schema() {
         std::vector<pg::Param> none;
         auto rows =
             co_await d_.exec(options_.schema_check.sql, std::move(none), statement_deadline());
-        if (!rows && !d_.is_open()) {
-            co_return rows.error();
+        if (!rows && is_failure_of_link(rows.error())) {
+            co_return rows.error();  // it says nothing of the schema
         }
         auto judged = options_.schema_check.judge(rows);
         if (!judged) {

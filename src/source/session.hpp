@@ -21,5 +21,10 @@ constexpr milliseconds kAnswersWithin{5000};
 [[nodiscard]] std::string d_settings(const SourceOptions& options);
 [[nodiscard]] std::string load_settings(const SourceOptions& options);
 [[nodiscard]] std::string months_settings();
+/// Whether it is the connection's or the server's, and not of what was asked.
+[[nodiscard]] bool is_failure_of_link(const base::Error& error) noexcept;
+
+/// A statement that gives those after it so much time.
+[[nodiscard]] std::string statement_limit(milliseconds time);
 
 }  // namespace stockd::source

@@ -34,7 +34,7 @@ constexpr const char* kResumeCheck =
     "inventory._canary_exists($1::uuid)";
 constexpr const char* kNotify = "select pg_catalog.pg_notify($1, $2)";
 constexpr const char* kWriteCanary =
-    "select inventory._write_canary($1::uuid, $2, $3::boolean, $4)";
+    "select inventory._write_canary($1::uuid, $2, $3::boolean, $4, $5)";
 constexpr const char* kXactStatus = "select pg_catalog.pg_xact_status($1::xid8)";
 constexpr const char* kStillHere = "select 1";
 constexpr const char* kQueueUsage = "select pg_catalog.pg_notification_queue_usage()";

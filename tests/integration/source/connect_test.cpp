@@ -1,10 +1,61 @@
 #include "harness.hpp"
+#include "pg/conninfo.hpp"
 
 #include <catch2/catch.hpp>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <map>
 
 namespace stockd::source::test {
 
 namespace {
+
+/// Takes every connection and never says a word.
+class SilentServer {
+  public:
+    SilentServer()
+        : socket_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* raw = reinterpret_cast<sockaddr*>(&address);
+        REQUIRE(bind(socket_, raw, size) == 0);
+        REQUIRE(listen(socket_, 16) == 0);
+        REQUIRE(getsockname(socket_, raw, &size) == 0);
+        port_ = ntohs(address.sin_port);
+    }
+
+    ~SilentServer() {
+        for (const int taken : taken_) {
+            close(taken);
+        }
+        close(socket_);
+    }
+
+    SilentServer(const SilentServer&) = delete;
+    SilentServer& operator=(const SilentServer&) = delete;
+    SilentServer(SilentServer&&) = delete;
+    SilentServer& operator=(SilentServer&&) = delete;
+
+    [[nodiscard]] std::string port() const { return std::to_string(port_); }
+
+    /// How many connections it has got.
+    [[nodiscard]] std::size_t asked() {
+        for (int taken = accept(socket_, nullptr, nullptr); taken >= 0;
+             taken = accept(socket_, nullptr, nullptr)) {
+            taken_.push_back(taken);
+        }
+        return taken_.size();
+    }
+
+  private:
+    int socket_;
+    int port_ = 0;
+    std::vector<int> taken_;
+};
 
 std::vector<std::string> states_of(const Running& running) {
     std::vector<std::string> states;
@@ -77,6 +128,48 @@ TEST_CASE(
     CHECK_THAT(running.follower.status().last_error, Catch::Contains("Run stockctl migrate."));
     *mended = true;
     CHECK(running.becomes_live());
+}
+
+TEST_CASE("source: a connection that ends under the check says nothing of the schema", "[source]") {
+    const Database database;
+    auto options = options_for(database);
+    options.schema_check.sql = "select pg_terminate_backend(pg_backend_pid())";
+    options.schema_check.judge = [](const base::Result<pg::Rows>& rows) -> base::Result<void> {
+        return rows ? base::Result<void>{} : rows.error();
+    };
+    const Running running{options};
+    REQUIRE(eventually([&] { return !running.seen<observe::DatabaseFailed>().empty(); }));
+    CHECK(running.seen<observe::DatabaseFailed>().front().during == "schema");
+    CHECK(running.follower.status().not_ready == std::vector<std::string>{"database_away"});
+}
+
+TEST_CASE("source: a server that is silent does not keep us from the next one", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    SilentServer silent;
+    std::map<std::string, std::string> part;
+    const auto named = pg::parse_conninfo(database.url());
+    REQUIRE(named.has_value());
+    for (const auto& [key, value] : *named) {
+        part[key] = value;
+    }
+    auto options = options_for(database);
+    options.connect_timeout = 1s;
+    part["host"] = "127.0.0.1," + part["host"];
+    part["port"] = silent.port() + ',' + part["port"];
+    options.database_url.clear();
+    for (const auto& [key, value] : part) {
+        options.database_url += key + "='" + value + "' ";
+    }
+    const Running running{options};
+    REQUIRE(running.becomes_live());
+    // Back to where it was good, without asking the silent one again.
+    const auto asked = silent.asked();
+    CHECK(asked > 0);
+    database.cut_followers();
+    REQUIRE(eventually([&] { return running.follower.status().reconnects > 0; }));
+    CHECK(running.becomes_live());
+    CHECK(silent.asked() == asked);
 }
 
 TEST_CASE("source: a database without the schema is an error that says so", "[source]") {

@@ -63,6 +63,25 @@ TEST_CASE(
     CHECK(running.follower.status().rings >= 40);
 }
 
+TEST_CASE("source: a quiet database that answers makes no copy stale", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.backstop = 0ms;
+    options.canary_every = 0ms;
+    options.audit_rows_per_s = 0;
+    options.stale_after = 1500ms;  // the sign of life comes every second
+    const Running running{options};
+    REQUIRE(running.becomes_relay());
+    bool stale = false;
+    CHECK(eventually([&] {
+        const auto fresh = running.follower.freshness();
+        stale = stale || fresh.stale;
+        return fresh.age > 4s;
+    }));
+    CHECK_FALSE(stale);
+}
+
 TEST_CASE("source: a writer that does not ring is read by the backstop", "[source]") {
     const Database database;
     database.seed(1, 1);

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <new>
 
@@ -44,6 +45,53 @@ TEST_CASE("source: a position that is older than what is kept leads to a load", 
     db.run("update inventory.epoch set released_xid = '0'");
     CHECK(eventually([&] { return running.sink.loads() >= 2 && running.live(); }));
     CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kTooOld);
+}
+
+TEST_CASE("source: what cannot be read in the time of a statement is loaded instead", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.statement_timeout = 300ms;
+    options.canary_every = 0ms;  // would meet the lock before the drain does
+    const Running running{options};
+    REQUIRE(running.becomes_relay());
+    Db db{database.url()};
+    db.run("begin");
+    db.run("lock table inventory.inventory_event in access exclusive mode");  // a load needs none
+    REQUIRE(eventually([&] {
+        const auto moved = running.seen<observe::StateChanged>();
+        return std::any_of(moved.begin(), moved.end(), [](const auto& change) {
+            return change.to == "loading" && change.reason == "too_far_behind";
+        });
+    }));
+    // What came meanwhile has the time of a load, not that of a statement.
+    REQUIRE(eventually([&] {
+        return Db{database.url()}.value(
+                   "select count(*) from pg_stat_activity where datname = current_database() and "
+                   "application_name like '% drain' and wait_event_type = 'Lock' and "
+                   "clock_timestamp() - query_start > interval '600 ms'"
+               ) == "1";
+    }));
+    db.run("commit");
+    CHECK(eventually([&] { return running.live(); }));
+    CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kTooFar);
+    db.run("update inventory.inventory_stock set on_hand = 7");
+    CHECK(eventually([&] { return running.sink.on_hand(1, 1) == 7; }));
+}
+
+TEST_CASE("source: a new epoch is noticed by who is connected", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.audit_rows_per_s = 0;
+    const Running running{options};
+    REQUIRE(running.becomes_relay());
+    Db db{database.url()};
+    db.run("alter table inventory.inventory_stock disable trigger user");
+    db.run("update inventory.inventory_stock set on_hand = 41");
+    db.run("update inventory.epoch set epoch = gen_random_uuid()");
+    CHECK(eventually([&] { return running.sink.on_hand(1, 1) == 41; }));
+    CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kIncarnation);
 }
 
 TEST_CASE("source: a batch that its sink did not finish is followed by a load", "[source]") {

@@ -89,7 +89,7 @@ insert into may values
     ('truncate inventory.products cascade', false, false, false, false),
 
     ('select * from inventory._drain(''3'', ''{}'', now())', false, false, true, true),
-    ('select inventory._write_canary(gen_random_uuid(), ''n'', false, ''h'')', false, false, true, true),
+    ('select inventory._write_canary(gen_random_uuid(), ''n'', false, ''h'', inventory.incarnation())', false, false, true, true),
     ('select inventory._canary_exists(gen_random_uuid())', false, false, true, true),
     ('insert into inventory.daemons (instance_id, name, is_relay, position_hash) values (gen_random_uuid(), ''n'', false, ''h'')', false, false, false, false),
     ('select inventory.make_ledger_months(0)', false, false, true, true),

@@ -68,7 +68,7 @@ select alike(pg_temp.try(format('select * from inventory.feed_after(%L, 100001)'
 
 -- Canaries are hidden
 select inventory.position() as here \gset
-select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc') as nonce \gset
+select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc', inventory.incarnation()) as nonce \gset
 select is(test.news(:'here'), null, 'canaries are hidden');
 select is(inventory._canary_exists(:'nonce'), true, 'a canary is there to be asked for');
 select is(
@@ -81,13 +81,13 @@ select is(
      from inventory._drain(pg_snapshot_xmax(split_part(:'here', '.', 5)::pg_snapshot), array(select pg_snapshot_xip(split_part(:'here', '.', 5)::pg_snapshot)), now())
      where kind = 'P'), 0, 'and does not count it'
 );
-select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc') from generate_series(1, 40);
+select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc', inventory.incarnation()) from generate_series(1, 40);
 select is((select count(*) from inventory.inventory_event where type = 'canary' and correlation_id = '11111111-1111-1111-1111-111111111111'), 16::bigint,
     'the last 16 are kept');
 select is(inventory._canary_exists(:'nonce'), false, 'older ones are not');
 update inventory.daemons set seen_at = now() - interval '2 days', nonce = gen_random_uuid()
 where instance_id = '11111111-1111-1111-1111-111111111111';
-select inventory._write_canary('22222222-2222-2222-2222-222222222222', 'other', false, 'abc');
+select inventory._write_canary('22222222-2222-2222-2222-222222222222', 'other', false, 'abc', inventory.incarnation());
 select is((select count(*) from inventory.daemons where instance_id = '11111111-1111-1111-1111-111111111111')
     + (select count(*) from inventory.inventory_event where correlation_id = '11111111-1111-1111-1111-111111111111'), 0::bigint,
     'of a process that was silent for a day nothing stays');

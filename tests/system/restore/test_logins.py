@@ -43,7 +43,7 @@ def test_logins_do_their_work_without_any_power_of_their_own(installed):
     rows = installed.rows("select type, actor from inventory.feed_after(%s)", here, user=reader)
     assert rows == [(kind, writer) for kind in ("store_created", "product_created", "direct", "direct", "sale")]
 
-    nonce = installed.value("select inventory._write_canary(gen_random_uuid(), 'd', true, 'h')", user=daemon)
+    nonce = installed.value("select inventory._write_canary(gen_random_uuid(), 'd', true, 'h', inventory.incarnation())", user=daemon)
     assert installed.value("select inventory._canary_exists(%s)", nonce, user=daemon)
     # The doorbell: any login may take part.
     assert installed.value("select pg_try_advisory_lock(inventory.doorbell_lock())", user=daemon)
