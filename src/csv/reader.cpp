@@ -183,7 +183,8 @@ Reader::After Reader::scan_quoted(std::size_t& at) {
         const auto* quote = static_cast<const char*>(std::memchr(data + from, '"', end_ - from));
         const std::size_t stop = quote == nullptr ? end_ : static_cast<std::size_t>(quote - data);
         record_lines_ += static_cast<std::size_t>(std::count(data + from, data + stop, '\n'));
-        if (record_lines_ >= options_.max_record_lines || is_too_long(stop)) {
+        // The closing quote is still to come, or stands at stop: it counts.
+        if (record_lines_ >= options_.max_record_lines || is_too_long(stop + 1)) {
             return bad("a quoted field is not closed");
         }
         if (quote == nullptr || (stop + 1 == end_ && !at_end_of_source_)) {
@@ -204,7 +205,9 @@ Reader::After Reader::scan_quoted(std::size_t& at) {
 Reader::After Reader::scan_plain(std::size_t& at) {
     const std::size_t field_begin = at;
     const char delimiter = options_.delimiter;
-    while (at < end_) {
+    // Not beyond the limit, so that the same is found however much of the file is there yet.
+    const std::size_t stop = std::min(end_, begin_ + options_.max_record_bytes + 1);
+    while (at < stop) {
         const char c = buffer_[at];
         if (c == delimiter || c == '\n' || c == '\r') {
             break;

@@ -158,6 +158,31 @@ TEST_CASE("csv: limits on bytes and columns hold and reading goes on", "[csv]") 
     );
 }
 
+TEST_CASE("csv: a record's quotes count towards its limit", "[csv]") {
+    csv::Options options;
+    options.max_record_bytes = 10;
+    CHECK(read_all("\"12345678\"\n", 1000, options) == Lines{"1:12345678"});
+    CHECK(
+        read_all("\"123456789\"\n", 1000, options) ==
+        Lines{"1!a quoted field is not closed<\"123456789>"}
+    );
+}
+
+TEST_CASE("csv: why a line is bad does not depend on how its bytes arrive", "[csv]") {
+    const std::size_t step = GENERATE(1U, 7U, 1000U);
+    csv::Options options;
+    options.max_record_bytes = 10;
+    // What is behind the limit is not looked at.
+    CHECK(
+        read_all("0123456789ab\"\nok\n", step, options) ==
+        Lines{"1!longer than 10 bytes<0123456789>", "2:ok"}
+    );
+    CHECK(
+        read_all("0123456789\"\nok\n", step, options) ==
+        Lines{"1!a quote inside a field that does not begin with one<0123456789>", "2:ok"}
+    );
+}
+
 TEST_CASE("csv: bytes that are no text are bad lines that name byte and column", "[csv]") {
     CHECK(
         read_all("a,b\nc,\x91q\ne,f\n") ==
