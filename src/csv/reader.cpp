@@ -8,9 +8,6 @@ namespace stockd::csv {
 
 namespace {
 
-/// Chosen: large enough that refills do not show, small enough for a cache.
-constexpr std::size_t kChunkBytes = std::size_t{256} * 1024;
-
 std::string hex_byte(char byte) {
     char text[8];
     std::snprintf(
@@ -44,8 +41,8 @@ base::Result<void> Reader::fill() {
         discarded_ += begin_;
         begin_ = 0;
     }
-    if (buffer_.size() - end_ < kChunkBytes) {
-        buffer_.resize(std::max(end_ + kChunkBytes, buffer_.size() * 2));
+    if (buffer_.size() - end_ < options_.chunk_bytes) {
+        buffer_.resize(std::max(end_ + options_.chunk_bytes, buffer_.size() * 2));
     }
     const auto got = source_.read(buffer_.data() + end_, buffer_.size() - end_);
     if (!got) {
