@@ -1,43 +1,23 @@
 #include "csv/reader.hpp"
 
 #include "csv/writer.hpp"
+#include "support/memory_source.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
-#include <cstring>
 #include <random>
 
 namespace csv = stockd::csv;
 namespace base = stockd::base;
+namespace support = stockd::support;
 
 namespace {
-
-/// Gives at most `step` bytes at a time, so that every border falls somewhere in a record.
-class Memory : public csv::Source {
-  public:
-    explicit Memory(std::string bytes, std::size_t step = 1 << 16)
-        : bytes_(std::move(bytes)),
-          step_(step) {}
-
-    base::Result<std::size_t> read(char* into, std::size_t capacity) override {
-        const auto count = std::min({step_, capacity, bytes_.size() - at_});
-        std::memcpy(into, bytes_.data() + at_, count);
-        at_ += count;
-        return count;
-    }
-
-  private:
-    std::string bytes_;
-    std::size_t step_;
-    std::size_t at_ = 0;
-};
 
 /// "1:a|b" for a record, "2!problem<raw>" for a bad line.
 std::vector<std::string> read_all(
     const std::string& bytes, std::size_t step = 1 << 16, csv::Options options = {}
 ) {
-    Memory source{bytes, step};
+    support::MemorySource source{bytes, step};
     csv::Reader reader{source, options};
     std::vector<std::string> found;
     while (true) {
