@@ -125,6 +125,11 @@ select is(test.stock('led-a', 'led-4'), 'on_hand 9223372036854775807 reserved 0 
 select is(pg_temp.try(format('insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) values (%1$s, %2$s, ''sale'', -2), (%1$s, %2$s, ''return'', 2)', pg_temp.a(), pg_temp.p(4))),
     'done', 'what stays in range all the way is taken, also at its end');
 rollback to far;
+select is(pg_temp.try(format('insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, occurred_at) values (%s, %s, ''sale'', -1, %L)', pg_temp.a(), pg_temp.p(4), time)),
+    '23514 new row for relation "' || (select 'stock_ledger_' || to_char(now(), 'YYYY_MM')) || '" violates check constraint "stock_ledger_occurred_at_ck"',
+    time || ' is no time at which something happened')
+from unnest(array['infinity', '-infinity']) as time;
+select is(test.stock('led-a', 'led-4'), 'on_hand 3 reserved 0 version 3', 'and nothing has moved');
 select is(pg_temp.try(format('insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, reason) values (%s, %s, ''purchase'', 1, repeat(''x'', 2001))', pg_temp.a(), pg_temp.p(4))),
     '22001 a text of the movement is too long', 'a reason that is too long is refused');
 select is(pg_temp.try(format('insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, reference) values (%s, %s, ''purchase'', 1, repeat(''x'', 501))', pg_temp.a(), pg_temp.p(4))),
