@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
-using namespace stockd;
+namespace csv = stockd::csv;
+namespace fuzz = stockd::fuzz;
+namespace support = stockd::support;
 
 namespace {
 
@@ -49,7 +51,8 @@ std::string read(
             }
             csv::append_field(*records, field);
         }
-        *records += '\n';
+        // A line of nothing is none; its writer must say that it is a field.
+        *records += reader.fields().size() == 1 && reader.fields()[0].empty() ? "\"\"\n" : "\n";
     }
 }
 
@@ -79,9 +82,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string rewritten;
     csv::Options plain;
     plain.chunk_bytes = options.chunk_bytes;
-    const auto once = read(records, records.size(), plain, &rewritten);
-    fuzz::require(
-        once.find('!') == std::string::npos || records == rewritten, "what is written can be read"
-    );
+    (void)read(records, records.size(), plain, &rewritten);
+    fuzz::require(records == rewritten, "what is written can be read");
     return 0;
 }

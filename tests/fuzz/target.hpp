@@ -9,6 +9,7 @@
 
 /// What a fuzz target is made of. libFuzzer calls LLVMFuzzerTestOneInput; replay.cpp does the same
 /// with kept inputs, in every build.
+// NOLINTNEXTLINE(readability-identifier-naming): the library's name.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace stockd::fuzz {
