@@ -1,7 +1,7 @@
 -- Raises 23514 with the wording that people know; the CHECK behind it refuses whatever came past.
 --   in_need     units asked for; in_have  units that were available before
 create or replace function inventory._raise_insufficient(
-    in_store_id bigint, in_product_id bigint, in_need bigint, in_have bigint
+    in_store_id bigint, in_product_id bigint, in_need numeric, in_have bigint
 ) returns void
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -11,12 +11,12 @@ declare
     v_sku text := (select p.sku from inventory.products as p where p.product_id = in_product_id);
 begin
     raise exception 'Insufficient stock of % in %: Need %, Have % (Short: %)',
-        v_sku, v_store, in_need, in_have, in_need::numeric - in_have
+        v_sku, v_store, in_need, in_have, in_need - in_have
         using errcode = 'check_violation',
         schema = 'inventory', table = 'inventory_stock', constraint = 'inventory_stock_available_ck',
         hint = 'Receive stock first, or set allow_negative for this row.';
 end
 $$;
 
-comment on function inventory._raise_insufficient(bigint, bigint, bigint, bigint) is
+comment on function inventory._raise_insufficient(bigint, bigint, numeric, bigint) is
     'Refuses a change that would oversell: names sku, store, need and have.';

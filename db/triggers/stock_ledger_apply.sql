@@ -9,6 +9,7 @@ as $$
 declare
     v_wrong record;
     v_short record;
+    v_far record;
     v_context record;
     v_keys inventory.stock_key[];
     v_moved bigint;
@@ -39,17 +40,38 @@ begin
     perform inventory._lock_stock_rows(v_keys);
     select b.* into v_short
     from (
-        select s.store_id, s.product_id, s.available, sum(n.on_hand_delta) - sum(n.reserved_delta) as change
+        select
+            s.store_id, s.product_id, s.available,
+            sum(n.on_hand_delta) - sum(n.reserved_delta) as change,
+            not s.allow_negative and s.available + sum(n.on_hand_delta) - sum(n.reserved_delta) < 0 as is_short,
+            -- A bound of every balance on the way; what is within it cannot overflow.
+            s.on_hand + sum(greatest(n.on_hand_delta, 0)) > 9223372036854775807
+                or s.available + sum(least(n.on_hand_delta, 0)) < -9223372036854775808 as is_far
         from new_rows as n
         join inventory.inventory_stock as s on s.store_id = n.store_id and s.product_id = n.product_id
-        where not s.allow_negative
         group by s.store_id, s.product_id
     ) as b
-    where b.available + b.change < 0
-    order by b.store_id, b.product_id
+    where b.is_short or b.is_far
+    order by b.is_short desc, b.store_id, b.product_id
     limit 1;
-    if found then
-        perform inventory._raise_insufficient(v_short.store_id, v_short.product_id, (-v_short.change)::bigint, v_short.available);
+    if v_short.is_short then
+        perform inventory._raise_insufficient(v_short.store_id, v_short.product_id, -v_short.change, v_short.available);
+    elsif v_short.is_far then
+        select b.* into v_far
+        from (
+            select
+                s.store_id, s.product_id, s.on_hand, s.reserved,
+                s.on_hand + sum(n.on_hand_delta) over (partition by n.store_id, n.product_id order by n.movement_id) as balance
+            from new_rows as n
+            join inventory.inventory_stock as s on s.store_id = n.store_id and s.product_id = n.product_id
+        ) as b
+        where b.balance > 9223372036854775807 or b.balance - b.reserved < -9223372036854775808
+        limit 1;
+        if found then
+            perform inventory._raise_out_of_range(
+                v_far.store_id, v_far.product_id, v_far.on_hand, v_far.reserved, v_far.balance - v_far.on_hand
+            );
+        end if;
     end if;
     select c.* into v_context from inventory._writer_context() as c;
     with moved as (

@@ -44,7 +44,7 @@ struct DatabaseStatus {
 };
 
 struct DaemonStatus {
-    Daemon::Statistics statistics;
+    Statistics statistics;
     std::optional<std::int64_t> rings;
     std::string ready;
 };
@@ -249,7 +249,7 @@ std::string render(
            "\n";
     out += "cache      " + field("productCount") + " products, loaded or audited " +
            field("lastRefresh") + ", drift " + field("drift") + "\n";
-    out += "position   " + status.statistics.position + ", " +
+    out += "position   " + printable(status.statistics.position) + ", " +
            std::to_string(status.statistics.age_ms) + " ms old" +
            (status.statistics.is_stale ? ", STALE: the database is away" : "") + "\n";
     out += "reads      " + field("hits") + " hits, " + field("misses") + " misses, " +

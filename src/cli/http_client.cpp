@@ -1,5 +1,7 @@
 #include "cli/http_client.hpp"
 
+#include "cli/http_response.hpp"
+
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -8,7 +10,6 @@
 #include <boost/beast/http.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <optional>
 
@@ -20,13 +21,22 @@ namespace http = beast::http;
 
 namespace {
 
-// Chosen: a page of products is some 100 KB; more than this is not our server.
-constexpr std::uint64_t kBodyBytesMax = 64ULL << 20U;
 constexpr unsigned kPortMax = 65535;
 
 bool is_unreserved(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '.' || c == '_' || c == '~';
+}
+
+/// It becomes a header of every request and stands in messages, so nothing may be in it that ends a
+/// line or that a terminal obeys. Names outside of ASCII are not resolved anyway. Colons only in an
+/// IPv6 address, which is in brackets.
+bool is_host(std::string_view host, bool is_v6) {
+    return !host.empty() && std::all_of(host.begin(), host.end(), [is_v6](char c) {
+        return c > ' ' && c < 0x7F &&
+               std::string_view("/?#@[]\\\"<>").find(c) == std::string_view::npos &&
+               (c != ':' || is_v6);
+    });
 }
 
 }  // namespace
@@ -66,7 +76,7 @@ struct HttpClient::State {
 
     beast::error_code exchange(
         const http::request<http::empty_body>& request,
-        http::response_parser<http::string_body>& parser,
+        ResponseParser& parser,
         std::chrono::milliseconds limit
     ) {
         beast::error_code result;
@@ -161,14 +171,15 @@ base::Result<HttpClient> HttpClient::for_server(std::string_view url) {
         colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
     state->host = rest.substr(0, has_port ? colon : rest.size());
     state->port = has_port ? std::string(rest.substr(colon + 1)) : "80";
-    if (state->host.starts_with('[') && state->host.ends_with(']')) {
+    const bool is_v6 = state->host.starts_with('[') && state->host.ends_with(']');
+    if (is_v6) {
         state->host = state->host.substr(1, state->host.size() - 2);
     }
     unsigned port = 0;
     const auto* end = state->port.data() + state->port.size();
     const auto [stopped, error] = std::from_chars(state->port.data(), end, port);
-    if (state->host.empty() || state->host.find_first_of("/?#@ ") != std::string::npos ||
-        error != std::errc{} || stopped != end || port == 0 || port > kPortMax) {
+    const bool is_port = error == std::errc{} && stopped == end && port > 0 && port <= kPortMax;
+    if (!is_port || !is_host(state->host, is_v6)) {
         return malformed();
     }
     return HttpClient{std::move(state)};
@@ -189,8 +200,8 @@ base::Result<HttpAnswer> HttpClient::get(
                 return state_->describe_failure(error, limit);
             }
         }
-        http::response_parser<http::string_body> parser;
-        parser.body_limit(kBodyBytesMax);
+        ResponseParser parser;
+        prepare(parser);
         const auto error = state_->exchange(request, parser, limit);
         if (error && is_kept && error != beast::error::timeout) {
             continue;
@@ -199,16 +210,7 @@ base::Result<HttpAnswer> HttpClient::get(
             state_->stream.reset();
             return state_->describe_failure(error, limit);
         }
-        HttpAnswer answer;
-        for (const auto& field : parser.get()) {
-            std::string name(field.name_string());
-            std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
-                return static_cast<char>(std::tolower(c));
-            });
-            answer.headers[name] = std::string(field.value());
-        }
-        answer.status = parser.get().result_int();
-        answer.body = std::move(parser.get().body());
+        auto answer = take_answer(parser);
         if (!parser.keep_alive()) {
             state_->stream.reset();
         }

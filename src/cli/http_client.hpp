@@ -21,8 +21,8 @@ struct HttpAnswer {
 };
 
 /// A blocking HTTP/1.1 client for one server, with time limits; keeps its connection and opens it
-/// again when it was closed. One thread. The only file of stockctl that knows Beast is
-/// http_client.cpp.
+/// again when it was closed. One thread. Beast is known only to
+/// http_client.cpp and http_response.
 class HttpClient {
   public:
     /// "http://host[:port]" or "host:port"; kInvalidArgument for anything else.

@@ -25,6 +25,36 @@ void append_cell(std::string& line, std::string_view cell, std::size_t width, Al
     line += align == Align::kLeft ? padding : "";
 }
 
+/// In bytes, of the character that the text begins with; 0 when it is none of UTF-8: a single byte
+/// from 0x80 to 0x9F is a control character to a terminal of another encoding.
+std::size_t length_of_character(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text.front());
+    const std::size_t length = lead < 0x80                    ? 1
+                               : lead >= 0xC2 && lead <= 0xDF ? 2
+                               : lead >= 0xE0 && lead <= 0xEF ? 3
+                               : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                              : 0;
+    const auto rest = text.substr(1, std::max<std::size_t>(1, length) - 1);
+    const bool goes_on = std::all_of(rest.begin(), rest.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+    });
+    return goes_on && length <= text.size() ? length : 0;
+}
+
+bool is_within(std::string_view character, std::string_view first, std::string_view last) {
+    return character.size() == first.size() && character >= first && character <= last;
+}
+
+/// What a terminal does not show but does: the control characters, of which U+009B begins a command
+/// as ESC [ does, the ends of lines and paragraphs, and what turns the direction of writing, by
+/// which a line reads as another.
+bool is_obeyed(std::string_view character) {
+    return is_within(character, {"\0", 1}, "\x1F") || character == "\x7F" ||
+           is_within(character, "\u0080", "\u009F") || character == "\u061C" ||
+           is_within(character, "\u200E", "\u200F") || is_within(character, "\u2028", "\u202E") ||
+           is_within(character, "\u2066", "\u2069");
+}
+
 std::string trimmed_line(std::string line) {
     line.erase(line.find_last_not_of(' ') + 1);
     return line + '\n';
@@ -33,13 +63,17 @@ std::string trimmed_line(std::string line) {
 }  // namespace
 
 std::string printable(std::string_view text) {
-    std::string out(text);
-    std::replace_if(
-        out.begin(),
-        out.end(),
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; },
-        '?'
-    );
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const auto length = length_of_character(text);
+        if (length == 0 || is_obeyed(text.substr(0, length))) {
+            out += '?';
+        } else {
+            out += text.substr(0, length);
+        }
+        text.remove_prefix(std::max<std::size_t>(1, length));
+    }
     return out;
 }
 

@@ -58,7 +58,7 @@ class Fields {
 base::Error unexpected(const std::string& field) {
     return {
         base::ErrorCode::kIo,
-        "the answer is not stockd's: field " + field + " is missing or of another type",
+        "the answer is not stockd's: field " + field + " is missing, or is not what it can be",
         {},
         "Is it the same version as this stockctl?",
         {}};
@@ -84,6 +84,9 @@ base::Result<Product> parse_product(const json::value& value) {
     const auto* stores = fields.array("stores");
     if (!fields.missing().empty()) {
         return unexpected(fields.missing());
+    }
+    if (product.pieces_per_pack < 1 || product.packs_per_box < 1) {
+        return unexpected(product.pieces_per_pack < 1 ? "piecesPerPack" : "packsPerBox");
     }
     for (const auto& entry : *stores) {
         Fields row(entry);
@@ -152,7 +155,7 @@ std::string render(const Product& product) {
     std::string out = printable(product.sku) + "  " + printable(product.name) + "\n";
     out += "  available " + std::to_string(product.available) + " (" + describe_breakdown(product) +
            "), on hand " + std::to_string(product.total) + ", reserved " +
-           std::to_string(product.reserved) + ", changed " + product.updated_at + "\n";
+           std::to_string(product.reserved) + ", changed " + printable(product.updated_at) + "\n";
     if (product.stores.empty()) {
         return out + "  no stock row in any store\n";
     }
@@ -173,7 +176,7 @@ std::string render(const Product& product) {
             std::to_string(row.available),
             std::to_string(row.low_stock_threshold),
             std::to_string(row.version),
-            row.updated_at,
+            printable(row.updated_at),
         });
     }
     return out + table.render();

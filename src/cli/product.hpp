@@ -33,7 +33,7 @@ struct Product {
     std::vector<StoreStock> stores;
 };
 
-/// Errors: kIo naming the field that is missing or of another type.
+/// Errors: kIo naming the field that is missing, of another type, or out of its range.
 [[nodiscard]] base::Result<Product> parse_product(const boost::json::value& value);
 
 /// The same fields and order as the HTTP answer.

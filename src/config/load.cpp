@@ -183,9 +183,8 @@ std::vector<std::string> warn_of(const std::vector<std::string>& variables) {
         if (name.starts_with("STOCKD_") &&
             std::find(known.begin(), known.end(), name) == known.end()) {
             if (const auto meant = nearest(name, known); !meant.empty()) {
-                warnings.push_back(
-                    "There is no variable " + name + "; did you mean " + meant + "?"
-                );
+                auto& warning = warnings.emplace_back("There is no variable ");
+                warning.append(name).append("; did you mean ").append(meant).append("?");
             }
         }
     }

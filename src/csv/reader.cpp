@@ -8,9 +8,6 @@ namespace stockd::csv {
 
 namespace {
 
-/// Chosen: large enough that refills do not show, small enough for a cache.
-constexpr std::size_t kChunkBytes = std::size_t{256} * 1024;
-
 std::string hex_byte(char byte) {
     char text[8];
     std::snprintf(
@@ -44,8 +41,8 @@ base::Result<void> Reader::fill() {
         discarded_ += begin_;
         begin_ = 0;
     }
-    if (buffer_.size() - end_ < kChunkBytes) {
-        buffer_.resize(std::max(end_ + kChunkBytes, buffer_.size() * 2));
+    if (buffer_.size() - end_ < options_.chunk_bytes) {
+        buffer_.resize(std::max(end_ + options_.chunk_bytes, buffer_.size() * 2));
     }
     const auto got = source_.read(buffer_.data() + end_, buffer_.size() - end_);
     if (!got) {
@@ -183,7 +180,8 @@ Reader::After Reader::scan_quoted(std::size_t& at) {
         const auto* quote = static_cast<const char*>(std::memchr(data + from, '"', end_ - from));
         const std::size_t stop = quote == nullptr ? end_ : static_cast<std::size_t>(quote - data);
         record_lines_ += static_cast<std::size_t>(std::count(data + from, data + stop, '\n'));
-        if (record_lines_ >= options_.max_record_lines || is_too_long(stop)) {
+        // The closing quote is still to come, or stands at stop: it counts.
+        if (record_lines_ >= options_.max_record_lines || is_too_long(stop + 1)) {
             return bad("a quoted field is not closed");
         }
         if (quote == nullptr || (stop + 1 == end_ && !at_end_of_source_)) {
@@ -204,7 +202,9 @@ Reader::After Reader::scan_quoted(std::size_t& at) {
 Reader::After Reader::scan_plain(std::size_t& at) {
     const std::size_t field_begin = at;
     const char delimiter = options_.delimiter;
-    while (at < end_) {
+    // Not beyond the limit, so that the same is found however much of the file is there yet.
+    const std::size_t stop = std::min(end_, begin_ + options_.max_record_bytes + 1);
+    while (at < stop) {
         const char c = buffer_[at];
         if (c == delimiter || c == '\n' || c == '\r') {
             break;

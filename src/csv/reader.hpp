@@ -34,6 +34,9 @@ struct Options {
     /// only its own line is lost.
     std::size_t max_record_lines = 256;
     std::size_t max_columns = 1000;
+    /// Room for what is asked of the source at once. Chosen: large enough that refills do not show,
+    /// small enough for a cache.
+    std::size_t chunk_bytes = std::size_t{256} * 1024;
 };
 
 /// What `next` found.

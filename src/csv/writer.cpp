@@ -9,7 +9,9 @@ void append_field(std::string& out, std::string_view field, char delimiter) {
         return c == delimiter || c == '"' || c == '\n' || c == '\r';
     };
     const bool has_outer_blank = !field.empty() && (field.front() == ' ' || field.back() == ' ');
-    if (!has_outer_blank && std::none_of(field.begin(), field.end(), is_special)) {
+    // At the beginning of a file a reader would take the mark for one of the file.
+    const bool has_mark = field.starts_with("\uFEFF");
+    if (!has_outer_blank && !has_mark && std::none_of(field.begin(), field.end(), is_special)) {
         out.append(field);
         return;
     }

@@ -1,5 +1,7 @@
 #include "importer/identity.hpp"
 
+#include <utility>
+
 namespace stockd::importer {
 
 base::Result<Identity> begin_import(
@@ -23,7 +25,11 @@ base::Result<Identity> begin_import(
     if (has_ids) {
         identity.key.source_id = std::string(rows->text(0, 1));
     } else {
-        identity.applied_before = LineRanges::parse(rows->text(0, 2));
+        auto applied = LineRanges::parse(rows->text(0, 2));
+        if (!applied) {
+            return applied.error();
+        }
+        identity.applied_before = std::move(*applied);
     }
     return identity;
 }
@@ -40,7 +46,11 @@ base::Result<Identity> look_back(
     if (!rows) {
         return rows.error();
     }
-    return Identity{{}, LineRanges::parse(rows->text(0, 0))};
+    auto applied = LineRanges::parse(rows->text(0, 0));
+    if (!applied) {
+        return applied.error();
+    }
+    return Identity{{}, std::move(*applied)};
 }
 
 }  // namespace stockd::importer

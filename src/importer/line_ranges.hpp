@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/result.hpp"
+
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -10,8 +12,9 @@ namespace stockd::importer {
 /// Line numbers as the database keeps them: an int8multirange. Pure.
 class LineRanges {
   public:
-    /// "{[2,100),[105,106)}"; empty text and "{}" are no lines.
-    [[nodiscard]] static LineRanges parse(std::string_view multirange);
+    /// "{[2,100),[105,106)}"; empty text and "{}" are no lines. Errors: kInternal for any other
+    /// text.
+    [[nodiscard]] static base::Result<LineRanges> parse(std::string_view multirange);
 
     /// Numbers are asked in growing order: O(1) each.
     [[nodiscard]] bool contains(std::uint64_t line) noexcept;

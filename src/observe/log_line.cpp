@@ -278,7 +278,7 @@ std::string as_text(const LogLine& line, base::Timestamp time) {
 
 }  // namespace
 
-Level level_of(const Observation& observation) noexcept {
+Level level_of(const Observation& observation) {
     struct LevelOf {
         Level operator()(const Message& seen) const noexcept { return seen.level; }
 

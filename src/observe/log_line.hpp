@@ -25,7 +25,7 @@ struct LogLine {
 
 /// At what level an observation is logged; cheap, so that what is not logged is not written out
 /// either.
-[[nodiscard]] Level level_of(const Observation& observation) noexcept;
+[[nodiscard]] Level level_of(const Observation& observation);
 [[nodiscard]] LogLine line_of(const Observation& observation);
 
 /// One line without its line feed; control characters are escaped, so one observation is always one

@@ -68,7 +68,7 @@ base::ErrorCode code_of_sqlstate(std::string_view sqlstate) noexcept {
     if (sqlstate == "42501" || cls == "28") {
         return base::ErrorCode::kPermissionDenied;
     }
-    if (cls == "22" || sqlstate == "SD001" || sqlstate == "SD007") {
+    if (cls == "22" || cls == "54" || sqlstate == "SD001" || sqlstate == "SD007") {
         return base::ErrorCode::kInvalidArgument;
     }
     // SD004: the server that was asked is a standby; as when a write meets one.

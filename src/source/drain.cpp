@@ -163,8 +163,13 @@ Follower::Loop::Task<> Follower::Loop::settle_doubtful_tickets() {
             );
         } else if (!rows && rows.error().sqlstate.empty()) {
             co_return rows.error();
+        } else {
+            waiters_.judged(ticket);
         }
     }
+    // Whose deadline has passed was kept for this.
+    waiters_.expire(steady_clock::now());
+    arm_expiry();
     co_return base::Result<void>{};
 }
 

@@ -21,6 +21,9 @@ using std::chrono::steady_clock;
 
 namespace {
 
+// Chosen: some round trips, and well below the second by which the web server outlasts a deadline.
+constexpr milliseconds kTicketJudgedWithin{500};
+
 std::string random_uuid(std::mt19937_64& random) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string text = "00000000-0000-4000-8000-000000000000";
@@ -308,7 +311,10 @@ void Follower::Loop::wait_for_ticket(
         done({});
         return;
     }
-    waiters_.add_ticket(ticket, deadline, steady_clock::now(), std::move(done));
+    const auto now = steady_clock::now();
+    waiters_.add_ticket(
+        ticket, deadline, now, std::move(done), is_away() ? now : now + kTicketJudgedWithin
+    );
     arm_expiry();
     wake();
 }

@@ -7,9 +7,13 @@
 namespace stockd::source {
 
 void Waiters::add_ticket(
-    change::Xid ticket, base::SteadyTime deadline, base::SteadyTime now, Done done
+    change::Xid ticket,
+    base::SteadyTime deadline,
+    base::SteadyTime now,
+    Done done,
+    base::SteadyTime judge_until
 ) {
-    add({ticket, "ticket " + std::to_string(ticket), deadline, std::move(done)}, now);
+    add({ticket, "ticket " + std::to_string(ticket), deadline, std::move(done), judge_until}, now);
 }
 
 void Waiters::add_condition(
@@ -24,6 +28,11 @@ void Waiters::add_condition(
         return;
     }
     add({std::move(condition), std::move(what), deadline, std::move(done)}, now);
+}
+
+base::SteadyTime Waiters::end_of(const Waiter& waiter) noexcept {
+    return waiter.judgement == Judgement::kGiven ? waiter.deadline
+                                                 : std::max(waiter.deadline, waiter.judge_until);
 }
 
 void Waiters::add(Waiter waiter, base::SteadyTime now) {
@@ -80,7 +89,7 @@ void Waiters::recheck_conditions() {
 
 void Waiters::expire(base::SteadyTime now) {
     const auto first = std::stable_partition(
-        waiting_.begin(), waiting_.end(), [now](const Waiter& w) { return w.deadline > now; }
+        waiting_.begin(), waiting_.end(), [now](const Waiter& w) { return end_of(w) > now; }
     );
     std::vector<Waiter> over{
         std::make_move_iterator(first), std::make_move_iterator(waiting_.end())};
@@ -99,7 +108,7 @@ void Waiters::expire(base::SteadyTime now) {
 base::SteadyTime Waiters::next_deadline() const noexcept {
     auto earliest = base::SteadyTime::max();
     for (const auto& waiter : waiting_) {
-        earliest = std::min(earliest, waiter.deadline);
+        earliest = std::min(earliest, end_of(waiter));
     }
     return earliest;
 }
@@ -117,14 +126,25 @@ std::vector<change::Xid> Waiters::doubtful(const change::Position& position) {
     std::vector<change::Xid> tickets;
     for (auto& waiter : waiting_) {
         const auto* ticket = std::get_if<change::Xid>(&waiter.until);
-        if (ticket != nullptr && !waiter.examined) {
-            waiter.examined = true;
-            if (*ticket >= position.snapshot.xmax) {
-                tickets.push_back(*ticket);
-            }
+        if (ticket == nullptr || waiter.judgement != Judgement::kNone) {
+            continue;
+        }
+        const bool is_doubtful = *ticket >= position.snapshot.xmax;
+        waiter.judgement = is_doubtful ? Judgement::kAsked : Judgement::kGiven;
+        if (is_doubtful) {
+            tickets.push_back(*ticket);
         }
     }
     return tickets;
+}
+
+void Waiters::judged(change::Xid ticket) noexcept {
+    for (auto& waiter : waiting_) {
+        const auto* waits_for = std::get_if<change::Xid>(&waiter.until);
+        if (waits_for != nullptr && *waits_for == ticket) {
+            waiter.judgement = Judgement::kGiven;
+        }
+    }
 }
 
 void Waiters::refuse_ticket(change::Xid ticket, const base::Error& error) {

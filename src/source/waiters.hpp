@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <variant>
@@ -24,7 +25,15 @@ class Waiters {
     explicit Waiters(std::size_t limit)
         : limit_(limit) {}
 
-    void add_ticket(change::Xid ticket, base::SteadyTime deadline, base::SteadyTime now, Done done);
+    /// Until `judge_until` the deadline does not end it before it is known whether the database has
+    /// given out the ticket, which takes a round trip.
+    void add_ticket(
+        change::Xid ticket,
+        base::SteadyTime deadline,
+        base::SteadyTime now,
+        Done done,
+        base::SteadyTime judge_until = {}
+    );
     void add_condition(
         Condition condition,
         std::string what,
@@ -48,8 +57,10 @@ class Waiters {
     void polled(base::SteadyTime now);
 
     /// Tickets at or above the xmax of `position`, which was read after they came: of transactions
-    /// that are open or do not exist. Each is named once.
+    /// that are open or do not exist. Each is named once, and is judged or refused then.
     [[nodiscard]] std::vector<change::Xid> doubtful(const change::Position& position);
+    /// The database has given out this ticket, or cannot say.
+    void judged(change::Xid ticket) noexcept;
     /// The database has not given out this ticket.
     void refuse_ticket(change::Xid ticket, const base::Error& error);
     void fail_tickets(const base::Error& error);
@@ -61,14 +72,18 @@ class Waiters {
     static constexpr std::chrono::milliseconds kPollMax{10};
 
   private:
+    enum class Judgement : std::uint8_t { kNone, kAsked, kGiven };
+
     struct Waiter {
         std::variant<change::Xid, Condition> until;
         std::string what;
         base::SteadyTime deadline;
         Done done;
-        bool examined = false;
+        base::SteadyTime judge_until{};
+        Judgement judgement = Judgement::kNone;
     };
 
+    [[nodiscard]] static base::SteadyTime end_of(const Waiter& waiter) noexcept;
     void add(Waiter waiter, base::SteadyTime now);
     template <class Predicate>
     void complete(const Predicate& is_over, const base::Result<void>& result);

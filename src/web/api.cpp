@@ -141,7 +141,7 @@ class ApiExchange : public Exchange {
             stage_ = Stage::kVersion;
         }
         if (stage_ == Stage::kVersion) {
-            if (request_.min_version && !has_version(reading)) {
+            if (request_.min_version && lacks_version(reading)) {
                 return Wait::kVersion;
             }
             stage_ = Stage::kAnswer;
@@ -213,10 +213,15 @@ class ApiExchange : public Exchange {
         return request_.route == Route::kProducts ? request_.ids.front() : request_.sku;
     }
 
-    [[nodiscard]] bool has_version(const cache::Reading& reading) const {
+    /// What is not known is not waited for: a wrong code would cost its whole wait. Who has just
+    /// made the product waits for the ticket.
+    [[nodiscard]] bool lacks_version(const cache::Reading& reading) const {
         const auto product = reading.find(versioned_sku());
-        const auto row = product ? product->stock_in(request_.store) : std::nullopt;
-        return row && row->version >= *request_.min_version;
+        if (!product || !reading.has_store(request_.store)) {
+            return false;
+        }
+        const auto row = product->stock_in(request_.store);
+        return !row || row->version < *request_.min_version;
     }
 
     static void stamp(

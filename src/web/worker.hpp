@@ -96,7 +96,6 @@ class Worker {
     DateHeader date_;
     std::uint64_t last_wait_id_ = 0;
     bool is_stopping_ = false;
-    bool was_forced_ = false;
     base::SteadyTime stop_deadline_;
     std::thread thread_;
 };

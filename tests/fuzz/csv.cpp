@@ -1,41 +1,23 @@
 /// A CSV file. The first byte chooses encoding and delimiter, the second how the bytes arrive.
 #include "csv/reader.hpp"
 #include "csv/writer.hpp"
+#include "support/memory_source.hpp"
 #include "target.hpp"
 
-#include <algorithm>
-#include <cstring>
 #include <string>
 #include <vector>
 
-using namespace stockd;
+namespace csv = stockd::csv;
+namespace fuzz = stockd::fuzz;
+namespace support = stockd::support;
 
 namespace {
-
-class Pieces : public csv::Source {
-  public:
-    Pieces(std::string_view bytes, std::size_t step)
-        : bytes_(bytes),
-          step_(std::max<std::size_t>(1, step)) {}
-
-    base::Result<std::size_t> read(char* into, std::size_t capacity) override {
-        const auto count = std::min({step_, capacity, bytes_.size() - at_});
-        std::memcpy(into, bytes_.data() + at_, count);
-        at_ += count;
-        return count;
-    }
-
-  private:
-    std::string_view bytes_;
-    std::size_t step_;
-    std::size_t at_ = 0;
-};
 
 /// Every record and every bad line, as text that two readings can be compared by.
 std::string read(
     std::string_view bytes, std::size_t step, const csv::Options& options, std::string* records
 ) {
-    Pieces source{bytes, step};
+    support::MemorySource source{bytes, step};
     csv::Reader reader{source, options};
     std::string out;
     std::uint64_t line = 0;
@@ -69,7 +51,8 @@ std::string read(
             }
             csv::append_field(*records, field);
         }
-        *records += '\n';
+        // A line of nothing is none; its writer must say that it is a field.
+        *records += reader.fields().size() == 1 && reader.fields()[0].empty() ? "\"\"\n" : "\n";
     }
 }
 
@@ -86,6 +69,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     options.delimiter = data[0] % 2 == 0 ? ',' : ';';
     options.max_record_bytes = 4096;
     options.max_record_lines = 8;
+    // As much as the largest input: to clear 256 KiB for each would be most of the time.
+    options.chunk_bytes = 8192;
     const auto bytes = fuzz::text_of(data + 2, size - 2);
     std::string records;
     std::string again;
@@ -95,10 +80,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     );
     // What was read, written and read again, is what was read.
     std::string rewritten;
-    const csv::Options plain;
-    const auto once = read(records, records.size(), plain, &rewritten);
-    fuzz::require(
-        once.find('!') == std::string::npos || records == rewritten, "what is written can be read"
-    );
+    csv::Options plain;
+    plain.chunk_bytes = options.chunk_bytes;
+    (void)read(records, records.size(), plain, &rewritten);
+    fuzz::require(records == rewritten, "what is written can be read");
     return 0;
 }

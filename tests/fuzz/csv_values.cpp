@@ -5,7 +5,8 @@
 #include <cctype>
 #include <string>
 
-using namespace stockd;
+namespace fuzz = stockd::fuzz;
+namespace importer = stockd::importer;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto text = fuzz::text_of(data, size);

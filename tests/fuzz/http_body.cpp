@@ -2,7 +2,8 @@
 #include "target.hpp"
 #include "web/api_request.hpp"
 
-using namespace stockd;
+namespace fuzz = stockd::fuzz;
+namespace web = stockd::web;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto text = fuzz::text_of(data, size);

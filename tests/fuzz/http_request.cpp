@@ -7,7 +7,8 @@
 
 #include <string>
 
-using namespace stockd;
+namespace fuzz = stockd::fuzz;
+namespace web = stockd::web;
 
 namespace {
 

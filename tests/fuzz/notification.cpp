@@ -2,7 +2,8 @@
 #include "cli/told.hpp"
 #include "target.hpp"
 
-using namespace stockd;
+namespace cli = stockd::cli;
+namespace fuzz = stockd::fuzz;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto text = fuzz::text_of(data, size);

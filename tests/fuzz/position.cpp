@@ -3,7 +3,8 @@
 
 #include "target.hpp"
 
-using namespace stockd;
+namespace change = stockd::change;
+namespace fuzz = stockd::fuzz;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto text = fuzz::text_of(data, size);

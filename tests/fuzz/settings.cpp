@@ -5,7 +5,8 @@
 
 #include <string>
 
-using namespace stockd;
+namespace config = stockd::config;
+namespace fuzz = stockd::fuzz;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto text = fuzz::text_of(data, size);

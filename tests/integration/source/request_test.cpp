@@ -64,6 +64,22 @@ TEST_CASE("source: a ticket waits until its transaction is in the copy", "[sourc
         CHECK_THAT(outcome.error().message, Catch::Contains(std::to_string(ticket)));
         db.run("rollback");
     }
+    SECTION("from the future: refused, also for who does not wait") {
+        const auto outcome = outcome_of([&](auto done) {
+            running.follower.wait_for_ticket(ticket + 1'000'000, in(0ms), std::move(done));
+        });
+        REQUIRE(outcome.has_error());
+        CHECK(outcome.error().code == base::ErrorCode::kInvalidArgument);
+        db.run("rollback");
+    }
+    SECTION("still open, for who does not wait: the deadline, not the judgement's end") {
+        const auto outcome = outcome_of([&](auto done) {
+            running.follower.wait_for_ticket(ticket, in(0ms), std::move(done));
+        });
+        REQUIRE(outcome.has_error());
+        CHECK(outcome.error().code == base::ErrorCode::kTimeout);
+        db.run("rollback");
+    }
     SECTION("from the future: refused at once") {
         const auto begun = std::chrono::steady_clock::now();
         const auto outcome = outcome_of([&](auto done) {

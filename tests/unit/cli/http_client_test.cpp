@@ -21,7 +21,13 @@ TEST_CASE("cli: stockd's address is http and host and port", "[cli]") {
           "http://a:b",
           "http://a/b:1",
           "a:",
-          "http://u@a:1"}) {
+          "http://u@a:1",
+          "::1",
+          "a:80:90",
+          "[::1",
+          "a\r\nX-Injected: 1:80",
+          "a\tb",
+          "a\xC2\x9B"}) {
         const auto client = HttpClient::for_server(url);
         REQUIRE(client.has_error());
         CHECK(client.error().code == base::ErrorCode::kInvalidArgument);
@@ -65,6 +71,11 @@ TEST_CASE("cli: stockd's problem answers keep their words", "[cli]") {
     CHECK(
         cli::problem_of({504, {}, R"({"error":"late"})"}, "a:1").code == base::ErrorCode::kTimeout
     );
+    const auto hostile =
+        cli::problem_of({404, {}, R"({"error":"\u001b[2J","detail":"\u009b","hint":"\n"})"}, "a:1");
+    CHECK(hostile.message == "?[2J");
+    CHECK(hostile.detail == "?");
+    CHECK(hostile.hint == "?");
     const auto foreign = cli::problem_of({502, {}, "<html>"}, "a:1");
     CHECK(foreign.message == "what answers at a:1 is not stockd");
     CHECK(foreign.detail == "It answered 502.");

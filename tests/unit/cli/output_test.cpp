@@ -18,6 +18,18 @@ TEST_CASE("cli: an empty table is its titles", "[cli]") {
 TEST_CASE("cli: control characters never reach the terminal", "[cli]") {
     CHECK(printable("a\x1b[2Jb\n\x7f") == "a?[2Jb??");
     CHECK(printable("Käse") == "Käse");
+    // U+009B begins a command as ESC [ does; U+00A0 is a blank.
+    CHECK(printable("\u009B2J") == "?2J");
+    CHECK(printable("\u00A0") == "\u00A0");
+    // Not UTF-8: to a terminal of another encoding a single byte is such a command.
+    CHECK(printable("\xC2") == "?");
+    CHECK(printable("\x9B[2J") == "?[2J");
+    CHECK(printable("\xE2\x80") == "??");
+    // A line that is turned around reads as another; a line must stay one.
+    for (const auto* turned : {"\u061C", "\u200F", "\u2028", "\u202E", "\u2066"}) {
+        CHECK(printable(turned) == "?");
+    }
+    CHECK(printable("\u2014\u20AC\U0001F4E6") == "\u2014\u20AC\U0001F4E6");
 }
 
 }  // namespace stockd::cli

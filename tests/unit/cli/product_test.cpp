@@ -4,6 +4,8 @@
 #include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
 
+#include <utility>
+
 namespace stockd {
 
 namespace {
@@ -32,6 +34,34 @@ TEST_CASE("cli: an answer that lacks a field is refused by the field's name", "[
         const auto product = cli::parse_product(boost::json::parse(text));
         REQUIRE(product.has_error());
         CHECK(product.error().message.find(field) != std::string::npos);
+    }
+}
+
+TEST_CASE("cli: an answer with a packing of nothing is refused", "[cli]") {
+    // Division by zero, from whoever answers at the address.
+    for (const auto* field : {"piecesPerPack", "packsPerBox"}) {
+        for (const std::int64_t value : {0, -1}) {
+            auto json = boost::json::parse(kAnswer);
+            json.as_object()[field] = value;
+            const auto product = cli::parse_product(json);
+            REQUIRE(product.has_error());
+            CHECK(product.error().message.find(field) != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("cli: no text of an answer reaches the terminal as a command", "[cli]") {
+    auto product = cli::parse_product(boost::json::parse(kAnswer));
+    REQUIRE(product.has_value());
+    for (auto* text :
+         {&product->sku,
+          &product->name,
+          &product->updated_at,
+          &product->stores.at(0).store,
+          &product->stores.at(0).updated_at}) {
+        const auto kept = std::exchange(*text, "\x1b[2J");
+        CHECK(cli::render(*product).find('\x1b') == std::string::npos);
+        *text = kept;
     }
 }
 

@@ -1,43 +1,23 @@
 #include "csv/reader.hpp"
 
 #include "csv/writer.hpp"
+#include "support/memory_source.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
-#include <cstring>
 #include <random>
 
 namespace csv = stockd::csv;
 namespace base = stockd::base;
+namespace support = stockd::support;
 
 namespace {
-
-/// Gives at most `step` bytes at a time, so that every border falls somewhere in a record.
-class Memory : public csv::Source {
-  public:
-    explicit Memory(std::string bytes, std::size_t step = 1 << 16)
-        : bytes_(std::move(bytes)),
-          step_(step) {}
-
-    base::Result<std::size_t> read(char* into, std::size_t capacity) override {
-        const auto count = std::min({step_, capacity, bytes_.size() - at_});
-        std::memcpy(into, bytes_.data() + at_, count);
-        at_ += count;
-        return count;
-    }
-
-  private:
-    std::string bytes_;
-    std::size_t step_;
-    std::size_t at_ = 0;
-};
 
 /// "1:a|b" for a record, "2!problem<raw>" for a bad line.
 std::vector<std::string> read_all(
     const std::string& bytes, std::size_t step = 1 << 16, csv::Options options = {}
 ) {
-    Memory source{bytes, step};
+    support::MemorySource source{bytes, step};
     csv::Reader reader{source, options};
     std::vector<std::string> found;
     while (true) {
@@ -155,6 +135,31 @@ TEST_CASE("csv: limits on bytes and columns hold and reading goes on", "[csv]") 
     CHECK(
         read_all("\"0123456789ab\"\nok\n", step, options)[0].substr(0, 30) ==
         "1!a quoted field is not closed"
+    );
+}
+
+TEST_CASE("csv: a record's quotes count towards its limit", "[csv]") {
+    csv::Options options;
+    options.max_record_bytes = 10;
+    CHECK(read_all("\"12345678\"\n", 1000, options) == Lines{"1:12345678"});
+    CHECK(
+        read_all("\"123456789\"\n", 1000, options) ==
+        Lines{"1!a quoted field is not closed<\"123456789>"}
+    );
+}
+
+TEST_CASE("csv: why a line is bad does not depend on how its bytes arrive", "[csv]") {
+    const std::size_t step = GENERATE(1U, 7U, 1000U);
+    csv::Options options;
+    options.max_record_bytes = 10;
+    // What is behind the limit is not looked at.
+    CHECK(
+        read_all("0123456789ab\"\nok\n", step, options) ==
+        Lines{"1!longer than 10 bytes<0123456789>", "2:ok"}
+    );
+    CHECK(
+        read_all("0123456789\"\nok\n", step, options) ==
+        Lines{"1!a quote inside a field that does not begin with one<0123456789>", "2:ok"}
     );
 }
 

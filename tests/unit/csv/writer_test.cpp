@@ -22,5 +22,7 @@ TEST_CASE("csv: a field is quoted only when it must be", "[csv]") {
     CHECK(written("say \"hi\"") == "\"say \"\"hi\"\"\"");
     CHECK(written("two\nlines") == "\"two\nlines\"");
     CHECK(written("cr\r") == "\"cr\r\"");
+    CHECK(written("\uFEFFmark") == "\"\uFEFFmark\"");
+    CHECK(written("mark\uFEFF") == "mark\uFEFF");
     CHECK(written(" blank") == "\" blank\"");
 }

@@ -5,7 +5,9 @@
 using stockd::importer::LineRanges;
 
 TEST_CASE("importer: applied lines are those of the multirange", "[importer]") {
-    auto ranges = LineRanges::parse("{[2,4),[10,11)}");
+    auto parsed = LineRanges::parse("{[2,4),[10,11)}");
+    REQUIRE(parsed.has_value());
+    auto& ranges = *parsed;
     CHECK_FALSE(ranges.contains(1));
     CHECK(ranges.contains(2));
     CHECK(ranges.contains(3));
@@ -16,6 +18,33 @@ TEST_CASE("importer: applied lines are those of the multirange", "[importer]") {
 }
 
 TEST_CASE("importer: nothing was applied before a first import", "[importer]") {
-    CHECK_FALSE(LineRanges::parse("{}").contains(1));
-    CHECK_FALSE(LineRanges::parse("").contains(1));
+    for (const auto* none : {"{}", ""}) {
+        auto ranges = LineRanges::parse(none);
+        REQUIRE(ranges.has_value());
+        CHECK_FALSE(ranges->contains(1));
+    }
+}
+
+TEST_CASE("importer: text that is no multirange is an error, and ends nothing", "[importer]") {
+    for (const auto* text :
+         {"{",
+          "[2,4)",
+          "{[",
+          "{[2",
+          "{[2,",
+          "{[2,4",
+          "{[2,4)",
+          "{[2,4]}",
+          "{(2,4)}",
+          "{(,4)}",
+          "{[2,)}",
+          "{[-2,4)}",
+          "{[2,4)[10,11)}",
+          "{,[2,4)}",
+          "{[2,4)} ",
+          "{[2,99999999999999999999)}"}) {
+        const auto ranges = LineRanges::parse(text);
+        REQUIRE(ranges.has_error());
+        CHECK(ranges.error().code == stockd::base::ErrorCode::kInternal);
+    }
 }

@@ -36,6 +36,12 @@ TEST_CASE("pg: positions are refused by name", "[pg]") {
     CHECK(code_of_sqlstate("SD007") == ErrorCode::kInvalidArgument);
 }
 
+TEST_CASE("pg: more than fits is the sender's fault", "[pg]") {
+    CHECK(code_of_sqlstate("22003") == ErrorCode::kInvalidArgument);  // a number out of range
+    CHECK(code_of_sqlstate("54000") == ErrorCode::kInvalidArgument);  // an index entry too large
+    CHECK(code_of_sqlstate("54001") == ErrorCode::kInvalidArgument);  // a statement too complex
+}
+
 TEST_CASE("pg: what nobody has thought of is a defect, also when it is no SQLSTATE", "[pg]") {
     CHECK(code_of_sqlstate("XX000") == ErrorCode::kInternal);
     CHECK(code_of_sqlstate("") == ErrorCode::kInternal);

@@ -102,6 +102,49 @@ TEST_CASE(
     CHECK(open.results.empty());
 }
 
+TEST_CASE("source: a ticket that may be of the future outlasts its deadline", "[source]") {
+    Waiters waiters{10};
+    Outcome future;
+    waiters.add_ticket(500, kStart, kStart, future.done(), kStart + 500ms);
+    CHECK(waiters.next_deadline() == kStart + 500ms);
+    waiters.expire(kStart + 1ms);
+    CHECK(future.results.empty());
+    REQUIRE(waiters.doubtful(position(100)) == std::vector<change::Xid>{500});
+    waiters.expire(kStart + 2ms);  // while the database is asked
+    CHECK(future.results.empty());
+
+    SECTION("it is of the future") {
+        waiters.refuse_ticket(500, {base::ErrorCode::kInvalidArgument, "no", {}, {}, {}});
+        REQUIRE(future.results.size() == 1);
+        CHECK(future.results.front().error().code == base::ErrorCode::kInvalidArgument);
+    }
+    SECTION("it is of an open transaction") {
+        waiters.judged(500);
+        CHECK(waiters.next_deadline() == kStart);
+        waiters.expire(kStart + 3ms);
+        REQUIRE(future.results.size() == 1);
+        CHECK(future.results.front().error().code == base::ErrorCode::kTimeout);
+    }
+}
+
+TEST_CASE("source: a ticket below what has ended needs no judgement", "[source]") {
+    Waiters waiters{10};
+    Outcome open;
+    waiters.add_ticket(90, kStart, kStart, open.done(), kStart + 500ms);
+    CHECK(waiters.doubtful(position(100, {90})).empty());
+    waiters.expire(kStart);
+    CHECK(open.results.size() == 1);
+}
+
+TEST_CASE("source: nobody waits for a judgement for ever", "[source]") {
+    Waiters waiters{10};
+    Outcome outcome;
+    waiters.add_ticket(500, kStart, kStart, outcome.done(), kStart + 500ms);
+    waiters.expire(kStart + 500ms);
+    REQUIRE(outcome.results.size() == 1);
+    CHECK(outcome.results.front().error().code == base::ErrorCode::kTimeout);
+}
+
 TEST_CASE(
     "source: another incarnation ends the waits for tickets, not those for versions", "[source]"
 ) {

@@ -173,6 +173,19 @@ TEST_CASE("web: a reader can wait for a version", "[web]") {
     CHECK(contains(late.body, "version 9 of TEA-1 in BER-01"));
 }
 
+TEST_CASE("web: nobody waits for a version of what is unknown", "[web]") {
+    Fixture f;
+    for (const auto* target :
+         {"/api/inventory/nope?store=BER-01&min_version=1",
+          "/api/inventory/TEA-1?store=nowhere&min_version=1"}) {
+        CHECK(f.caller.ask(target).status == 404);
+    }
+    const auto map = f.caller.ask("/api/inventory?id=nope&store=BER-01&min_version=1");
+    CHECK(map.status == 200);
+    CHECK(contains(map.body, R"("unknown":["nope"])"));
+    CHECK(f.api.reads().misses == 0);
+}
+
 TEST_CASE("web: a read of a cleared cache waits for the reload and is a miss", "[web]") {
     Fixture f;
     REQUIRE(f.caller.ask("/api/inventory/TEA-1").status == 200);
