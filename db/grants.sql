@@ -81,8 +81,8 @@ grant execute on function
 grant execute on function
     inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(), inventory._is_client(),
     inventory._begin_import(text, text, text, text, text),
-    inventory._record_import(bigint, bigint[]), inventory._import_movements(bigint, bigint),
-    inventory._import_stock(bigint, bigint)
+    inventory._record_import(bigint, bigint[]), inventory._import_movements(bigint, bigint, bigint),
+    inventory._import_stock(bigint, bigint, bigint)
     to inventory_writer;
 grant execute on function
     inventory._drain(xid8, xid8[], timestamptz), inventory._write_canary(uuid, text, boolean, text, text), inventory._canary_exists(uuid)

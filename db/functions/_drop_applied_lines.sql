@@ -1,17 +1,21 @@
 -- Takes those lines of this transaction's batch out of import_staging that were applied before, and says how many they were.
 -- Lines with ids are taken possession of here: a second importer of the same id waits, and then finds it applied.
+-- Lines with numbers belong to the file's last run, which may apply them from several transactions at once: an earlier run that is
+-- still about is refused, so that no line is applied by both.
 --   out already     lines that were applied before
 --   out bad_lines   lines whose id was applied before with another content, with the reasons
--- Locks: imports row of the file (one importer per file at a time), then ids in order (COLLATE "C").
+-- Locks: imports row of the file FOR SHARE (a new run waits for it), then ids in order (COLLATE "C").
 create or replace function inventory._drop_applied_lines(
-    in_import_id bigint, in_source_id bigint, out already bigint, out bad_lines bigint[], out bad_reasons text[]
+    in_import_id bigint, in_run bigint, in_source_id bigint, out already bigint, out bad_lines bigint[], out bad_reasons text[]
 )
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_xid xid8 := pg_current_xact_id();
-    v_lines int8multirange;
+    v_run bigint;
+    v_lines int8range;
+    v_applied int8multirange;
     v_taken bigint[];
     v_known bigint[];
     v_known_ids text[];
@@ -20,20 +24,24 @@ begin
     already := 0;
     bad_lines := '{}';
     bad_reasons := '{}';
-    perform from inventory.imports as i where i.import_id = in_import_id for no key update;
+    select i.run into v_run from inventory.imports as i where i.import_id = in_import_id for share;
     if not found then
         raise exception 'no import has the id %', in_import_id using errcode = '22023';
     end if;
+    if v_run <> in_run then
+        raise exception 'another import of this file has begun' using errcode = '55000',
+            hint = 'Wait for it to end, then start again: lines that it applied are not applied again.';
+    end if;
     if in_source_id is null then
-        -- Coarse first: line numbers only grow from batch to batch, so this is nearly always enough.
-        select int8multirange(int8range(min(i.line), max(i.line) + 1)) into v_lines
+        -- Coarse first: line numbers only grow from batch to batch, so little else is ever looked at.
+        select int8range(min(i.line), max(i.line) + 1) into v_lines
         from inventory.import_staging as i
         where i.xid = v_xid;
-        if exists (select from inventory.import_batches as b where b.import_id = in_import_id and b.lines && v_lines) then
-            delete from inventory.import_staging as i
-            where i.xid = v_xid and exists (
-                select from inventory.import_batches as b where b.import_id = in_import_id and b.lines @> i.line
-            );
+        select range_agg(b.lines) into v_applied
+        from inventory.import_batches as b
+        where b.import_id = in_import_id and b.lines && v_lines;
+        if v_applied is not null then
+            delete from inventory.import_staging as i where i.xid = v_xid and v_applied @> i.line;
             get diagnostics already = row_count;
         end if;
         return;
@@ -73,5 +81,5 @@ begin
 end
 $$;
 
-comment on function inventory._drop_applied_lines(bigint, bigint) is
+comment on function inventory._drop_applied_lines(bigint, bigint, bigint) is
     'For imports: takes lines that were applied before out of the batch.';

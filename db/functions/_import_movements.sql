@@ -1,13 +1,14 @@
 -- Applies the movements that this transaction put into import_staging, set-based, in the order of their lines: one UPDATE
 -- per stock row, one INSERT into the ledger, balances and dense versions by window functions. What would oversell is refused
 -- line by line, exactly as if the lines had come one after the other, and everything else is applied.
+--   in_run        the file's run that this is, as _begin_import said
 --   in_source_id  null: lines are known by file and number; else by their line_id within this source
 -- Returns {"applied": n, "already": n, "rejected": [[line, reason], ...]}. The caller commits, and with it the record of what
 -- was applied. Fastest when the lines were staged in the order of (store_id, product_id, line).
 -- Reads and empties import_staging; writes stock_ledger, inventory_stock, import_batches, import_line_ids.
--- Locks: the file's imports row, ids in order, then stock rows by (store_id, product_id).
+-- Locks: the file's imports row FOR SHARE, ids in order, then stock rows by (store_id, product_id).
 -- As the engine: the capture triggers leave its statements alone, so it writes movements and stock rows itself.
-create or replace function inventory._import_movements(in_import_id bigint, in_source_id bigint) returns jsonb
+create or replace function inventory._import_movements(in_import_id bigint, in_run bigint, in_source_id bigint) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
@@ -25,11 +26,13 @@ declare
     v_counts bigint[];
     v_lost numeric[];
     v_gained numeric[];
+    v_locked bigint;
+    v_are_made boolean;
     v_context record;
 begin
     select c.* into v_context from inventory._writer_context() as c;
     select d.already, d.bad_lines, d.bad_reasons into v_already, v_bad_lines, v_bad_reasons
-    from inventory._drop_applied_lines(in_import_id, in_source_id) as d;
+    from inventory._drop_applied_lines(in_import_id, in_run, in_source_id) as d;
     loop
         select
             coalesce(array_agg((k.store_id, k.product_id)::inventory.stock_key), '{}'), array_agg(k.total), array_agg(k.count),
@@ -45,17 +48,35 @@ begin
         ) as k;
         exit when v_short is not null;
         v_missing := inventory._missing_stock_rows(v_keys);
-        perform inventory._lock_stock_rows(v_keys);
-        -- Only stock rows that some order of their lines could bring below zero, or out of bigint, are looked at line by line.
-        v_short := array(
-            select (k.store_id, k.product_id)::inventory.stock_key
-            from unnest(v_keys, v_lost, v_gained) as k (store_id, product_id, lost, gained)
-            left join inventory.inventory_stock as s on s.store_id = k.store_id and s.product_id = k.product_id
-            where s.store_id is null
-                or (not s.allow_negative and s.available + k.lost < 0)
-                or s.available + k.lost < -9223372036854775808
-                or s.on_hand + k.gained > 9223372036854775807
-        );
+        v_are_made := cardinality(v_missing) > 0;
+        loop
+            if v_are_made then
+                perform inventory._lock_stock_rows(v_keys);
+            end if;
+            -- Only stock rows that some order of their lines could bring below zero, or out of bigint, are looked at line by line.
+            select
+                count(*),
+                coalesce(array_agg((l.store_id, l.product_id)::inventory.stock_key) filter (where
+                    (not l.allow_negative and l.available + l.lost < 0)
+                    or l.available + l.lost < -9223372036854775808
+                    or l.on_hand + l.gained > 9223372036854775807
+                ), '{}')
+            into v_locked, v_short
+            from (
+                select s.store_id, s.product_id, s.on_hand, s.available, s.allow_negative, k.lost, k.gained
+                from unnest(v_keys, v_lost, v_gained) as k (store_id, product_id, lost, gained)
+                join inventory.inventory_stock as s on s.store_id = k.store_id and s.product_id = k.product_id
+                order by s.store_id, s.product_id
+                for no key update of s
+            ) as l;
+            exit when v_are_made or v_locked = cardinality(v_keys);
+            -- Somebody deleted a row after the look: it is made again.
+            v_are_made := true;
+        end loop;
+        if v_locked < cardinality(v_keys) then
+            -- Their store or product is gone too.
+            v_short := v_short || inventory._missing_stock_rows(v_keys);
+        end if;
         exit when cardinality(v_short) = 0;
         select v_bad_lines || coalesce(array_agg(r.line), '{}'), v_bad_reasons || coalesce(array_agg(r.reason), '{}')
         into v_bad_lines, v_bad_reasons
@@ -94,5 +115,5 @@ begin
 end
 $$;
 
-comment on function inventory._import_movements(bigint, bigint) is
+comment on function inventory._import_movements(bigint, bigint, bigint) is
     'For stockctl import: applies the staged movements and says which were refused.';

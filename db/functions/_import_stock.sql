@@ -2,7 +2,7 @@
 -- A row that had no movement yet gets one of kind opening, another one a count with the difference; no difference, no movement.
 -- Several lines for one stock row follow each other.
 -- Returns, reads, writes and locks as _import_movements does, which see.
-create or replace function inventory._import_stock(in_import_id bigint, in_source_id bigint) returns jsonb
+create or replace function inventory._import_stock(in_import_id bigint, in_run bigint, in_source_id bigint) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 set jit = off
@@ -21,7 +21,7 @@ declare
 begin
     select c.* into v_context from inventory._writer_context() as c;
     select d.already, d.bad_lines, d.bad_reasons into v_already, v_bad_lines, v_bad_reasons
-    from inventory._drop_applied_lines(in_import_id, in_source_id) as d;
+    from inventory._drop_applied_lines(in_import_id, in_run, in_source_id) as d;
     -- A line is complete in itself, so whether it fits does not depend on the lines before it.
     select coalesce(array_agg(b.line), '{}'), coalesce(array_agg(b.reason), '{}') into v_unfit, v_unfit_reasons
     from (
@@ -117,5 +117,5 @@ begin
 end
 $$;
 
-comment on function inventory._import_stock(bigint, bigint) is
+comment on function inventory._import_stock(bigint, bigint, bigint) is
     'For stockctl import: sets stock rows to the staged counts and says which were refused.';

@@ -7,6 +7,7 @@ create table inventory.imports (
     file_hash text not null,
     mapping text not null default '',
     file_name text not null,
+    run bigint not null default 0,
     actor text not null default session_user,
     created_at timestamptz not null default pg_catalog.clock_timestamp(),
     constraint imports_pk primary key (import_id),
@@ -24,6 +25,7 @@ comment on column inventory.imports.file_hash is 'SHA-256 of the uncompressed fi
 comment on column inventory.imports.mapping is
     'Hash of the column mapping where applying a line again is harmless (products, stores, stock); empty for movements.';
 comment on column inventory.imports.file_name is 'Its name when it was first imported.';
+comment on column inventory.imports.run is 'Number of its last run. Only that one may apply lines by their number.';
 comment on column inventory.imports.actor is 'Who imported it first.';
 comment on column inventory.imports.created_at is 'When it was first imported.';
 
@@ -39,12 +41,12 @@ create table inventory.import_batches (
 
 create index import_batches_import_id_idx on inventory.import_batches (import_id);
 
-comment on table inventory.import_batches is 'One row per transaction of an import: the lines that it applied.';
+comment on table inventory.import_batches is 'The lines that an import applied, a row per stretch of the file.';
 comment on column inventory.import_batches.batch_id is 'Key inside the database.';
 comment on column inventory.import_batches.import_id is 'The file.';
 comment on column inventory.import_batches.lines is 'Line numbers of the file; the heading is line 1.';
 comment on column inventory.import_batches.line_count is 'How many they are.';
-comment on column inventory.import_batches.recorded_at is 'When they were applied.';
+comment on column inventory.import_batches.recorded_at is 'When the last of them were applied.';
 
 create table inventory.import_sources (
     source_id bigint generated always as identity,

@@ -84,8 +84,8 @@ StagedApplier::StagedApplier(const Spec& spec, const Mapper& mapper, ImportKey k
       key_(std::move(key)),
       copy_sql_("copy inventory.import_staging (line, store_id, product_id, quantity"),
       apply_sql_(
-          spec.target == Target::kStock ? "select inventory._import_stock($1, $2)"
-                                        : "select inventory._import_movements($1, $2)"
+          spec.target == Target::kStock ? "select inventory._import_stock($1, $2, $3)"
+                                        : "select inventory._import_movements($1, $2, $3)"
       ),
       has_ids_(mapper.uses(Field::kId)) {
     for (const auto& column : kOptional) {
@@ -168,7 +168,7 @@ base::Result<void> StagedApplier::stage(
 }
 
 base::Result<void> StagedApplier::send(pg::Connection& connection) {
-    return send_with_commit(connection, apply_sql_, {key_.import_id, key_.source_id});
+    return send_with_commit(connection, apply_sql_, {key_.import_id, key_.run, key_.source_id});
 }
 
 base::Result<BatchResult> StagedApplier::finish(pg::Connection& connection) {

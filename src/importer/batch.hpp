@@ -26,6 +26,7 @@ struct BatchResult {
 /// Whose lines they are: what inventory._begin_import() said.
 struct ImportKey {
     std::string import_id;
+    std::string run;
     pg::Param source_id;
 };
 

@@ -2,45 +2,30 @@
 
 #include "importer/catalog.hpp"
 #include "importer/codes.hpp"
-#include "importer/file_source.hpp"
 #include "importer/identity.hpp"
+#include "importer/lane.hpp"
+#include "importer/line_reader.hpp"
 #include "importer/rejects.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <limits>
+#include <functional>
 #include <memory>
-#include <thread>
+#include <optional>
+#include <string_view>
 
 namespace stockd::importer {
 
 namespace {
 
-/// Chosen: a batch that meets others' locks is tried again this often, with a growing pause.
-constexpr int kAttempts = 12;
+/// Chosen: the client keeps two busy.
+constexpr std::size_t kLanes = 2;
 
-bool is_passing(const base::Error& error) {
-    return error.sqlstate == "40001" || error.sqlstate == "40P01" || error.sqlstate == "55P03";
-}
-
-/// An error that some line of the batch is to blame for, not the database.
-bool is_about_data(const base::Error& error) {
-    const auto cls = std::string_view(error.sqlstate).substr(0, 2);
-    return cls == "22" || cls == "23" || cls == "54" || error.sqlstate == "SD006";
-}
-
-std::string reason_of(const base::Error& error) {
-    return error.detail.empty() ? error.message : error.message + " (" + error.detail + ")";
-}
-
-/// A connection and the batch that it has in hand.
-struct Lane {
-    pg::Connection connection;
-    std::vector<Line> lines;  ///< kept from batch to batch, for their strings
-    std::size_t count = 0;
-    std::vector<const Line*> ordered;
-    bool is_applying = false;
+/// How the lanes share the lines.
+enum class Sharing : std::uint8_t {
+    kStockRows,  ///< each has stock rows of its own, so that they apply at the same time
+    kTurns,      ///< the next batch goes to the other lane: one stages while the other applies
+    kOneLane,    ///< edits of the catalog lock its rows from the start, so they cannot overlap
 };
 
 class Run {
@@ -58,18 +43,15 @@ class Run {
     base::Result<Summary> run();
 
   private:
-    [[nodiscard]] base::Result<void> open();
     [[nodiscard]] base::Result<pg::Connection> connect() const;
+    /// False when it was cancelled while another run of the same file went on.
+    [[nodiscard]] base::Result<bool> open();
+    void choose_applier(ImportKey key);
     [[nodiscard]] base::Result<void> work();
-    [[nodiscard]] base::Result<bool> collect(Lane& lane);
-    [[nodiscard]] base::Result<void> take(Lane& lane, Lane& other);
-    [[nodiscard]] base::Result<void> finish(Lane& lane);
-    [[nodiscard]] base::Result<void> apply_now(Lane& lane, std::span<const Line* const> lines);
-    [[nodiscard]] base::Result<BatchResult> try_once(
-        Lane& lane, std::span<const Line* const> lines
-    );
-    void order(Lane& lane) const;
-    void book(BatchResult result);
+    [[nodiscard]] base::Result<bool> fill(std::size_t turn);
+    [[nodiscard]] std::size_t lane_of(const Line& line, std::size_t turn) const noexcept;
+    [[nodiscard]] base::Result<void> take(std::size_t turn);
+    [[nodiscard]] base::Result<void> finish();
     void report() const;
     [[nodiscard]] base::Result<void> conclude();
 
@@ -78,14 +60,15 @@ class Run {
     const Hooks& hooks_;
     Summary summary_;
     Codes codes_;
-    std::string hash_;
-    std::unique_ptr<FileSource> source_;
-    std::unique_ptr<csv::Reader> reader_;
-    std::unique_ptr<Mapper> mapper_;
+    std::optional<LineReader> reader_;
+    std::optional<pg::Connection> connection_;  ///< looks up codes; the run lasts as long as it
     std::unique_ptr<BatchApplier> applier_;
     CatalogApplier* catalog_ = nullptr;
-    LineRanges applied_before_;
+    Sharing sharing_ = Sharing::kStockRows;
+    BatchResult total_;
     std::vector<Lane> lanes_;
+    bool has_taken_ = false;
+    Line line_;
 };
 
 base::Result<pg::Connection> Run::connect() const {
@@ -106,79 +89,66 @@ base::Result<pg::Connection> Run::connect() const {
     return connection;
 }
 
-/// The heading first, because it is what people get wrong; then the whole file for its hash.
-base::Result<void> Run::open() {
-    auto source = FileSource::open(spec_.file);
-    if (!source) {
-        return source.error();
+base::Result<bool> Run::open() {
+    auto reader = LineReader::open(spec_);
+    if (!reader) {
+        return reader.error();
     }
-    source_ = std::move(*source);
-    reader_ = std::make_unique<csv::Reader>(*source_, spec_.csv);
-    const auto in_file = [&](base::Error error) {
-        error.message = spec_.file + ": " + error.message;
-        return error;
-    };
-    const auto heading = reader_->next();
-    if (!heading) {
-        return heading.error();
+    reader_.emplace(std::move(*reader));
+    auto connection = connect();
+    if (!connection) {
+        return connection.error();
     }
-    if (*heading == csv::Step::kEnd) {
-        return base::Error{
-            base::ErrorCode::kInvalidArgument,
-            spec_.file + " is empty: it has not even a heading",
-            {},
-            {},
-            {}};
+    connection_.emplace(std::move(*connection));
+    if (!spec_.dry_run) {
+        const auto claimed = claim_file(*connection_, spec_, reader_->hash(), hooks_.is_cancelled);
+        if (!claimed || !*claimed) {
+            return claimed;
+        }
     }
-    if (*heading == csv::Step::kBad) {
-        return base::Error{
-            base::ErrorCode::kInvalidArgument,
-            spec_.file + ": the heading cannot be read: " + reader_->problem(),
-            {},
-            {},
-            {}};
+    auto identity = spec_.dry_run
+                        ? look_back(*connection_, spec_, reader_->hash())
+                        : begin_import(*connection_, spec_, reader_->mapper(), reader_->hash());
+    if (!identity) {
+        return identity.error();
     }
-    auto mapper = Mapper::make(spec_, reader_->fields());
-    if (!mapper) {
-        return in_file(mapper.error());
+    reader_->leave_out(std::move(identity->applied_before));
+    choose_applier(std::move(identity->key));
+    for (std::size_t i = 0; i < kLanes; ++i) {
+        auto lane = connect();
+        if (!lane) {
+            return lane.error();
+        }
+        lanes_.emplace_back(std::move(*lane), *applier_, total_);
     }
-    mapper_ = std::make_unique<Mapper>(std::move(*mapper));
-    auto hash = hash_content(spec_.file);
-    if (!hash) {
-        return hash.error();
+    return true;
+}
+
+void Run::choose_applier(ImportKey key) {
+    const auto& mapper = reader_->mapper();
+    if (spec_.target == Target::kProducts || spec_.target == Target::kStores) {
+        auto catalog = std::make_unique<CatalogApplier>(spec_, mapper, std::move(key));
+        catalog_ = catalog.get();
+        applier_ = std::move(catalog);
+        sharing_ = Sharing::kOneLane;
+        return;
     }
-    hash_ = std::move(*hash);
-    return {};
+    applier_ = std::make_unique<StagedApplier>(spec_, mapper, std::move(key), codes_);
+    // Of lines with the same id the first one counts, whatever stock rows they name.
+    sharing_ = mapper.uses(Field::kId) ? Sharing::kTurns : Sharing::kStockRows;
 }
 
 base::Result<Summary> Run::run() {
     const auto started = std::chrono::steady_clock::now();
-    if (auto opened = open(); !opened) {
+    const auto opened = open();
+    if (!opened) {
         return opened.error();
     }
-    for (int i = 0; i < 2; ++i) {
-        auto connection = connect();
-        if (!connection) {
-            return connection.error();
+    summary_.is_cancelled = !*opened;
+    if (*opened) {
+        if (auto worked = work(); !worked) {
+            return worked.error();
         }
-        lanes_.push_back(Lane{std::move(*connection), {}, 0, {}, false});
-    }
-    auto identity = spec_.dry_run ? look_back(lanes_[0].connection, spec_, hash_)
-                                  : begin_import(lanes_[0].connection, spec_, *mapper_, hash_);
-    if (!identity) {
-        return identity.error();
-    }
-    applied_before_ = std::move(identity->applied_before);
-    if (spec_.target == Target::kProducts || spec_.target == Target::kStores) {
-        auto catalog = std::make_unique<CatalogApplier>(spec_, *mapper_, std::move(identity->key));
-        catalog_ = catalog.get();
-        applier_ = std::move(catalog);
-    } else {
-        applier_ =
-            std::make_unique<StagedApplier>(spec_, *mapper_, std::move(identity->key), codes_);
-    }
-    if (auto worked = work(); !worked) {
-        return worked.error();
     }
     if (auto concluded = conclude(); !concluded) {
         return concluded.error();
@@ -189,198 +159,121 @@ base::Result<Summary> Run::run() {
 }
 
 base::Result<void> Run::work() {
-    for (std::size_t turn = 0;; turn = 1 - turn) {
-        auto& lane = lanes_[turn];
-        auto& other = lanes_[1 - turn];
+    for (std::size_t turn = 0;; turn = (turn + 1) % kLanes) {
         summary_.is_cancelled = hooks_.is_cancelled();
-        const auto more = summary_.is_cancelled ? base::Result<bool>(false) : collect(lane);
+        const auto more = summary_.is_cancelled ? base::Result<bool>(false) : fill(turn);
         if (!more || !*more) {
-            auto finished = finish(other);
+            auto finished = finish();
             if (!more) {
                 return more.error();
             }
-            if (!finished) {
-                return finished;
-            }
             report();
-            return {};
+            return finished;
         }
-        if (auto taken = take(lane, other); !taken) {
+        if (auto taken = take(turn); !taken) {
             return taken;
         }
         report();
     }
 }
 
-/// Reads lines until the batch is full. False at the end of the file.
-base::Result<bool> Run::collect(Lane& lane) {
-    lane.count = 0;
-    std::uint64_t read = 0;
+std::size_t Run::lane_of(const Line& line, std::size_t turn) const noexcept {
+    switch (sharing_) {
+        case Sharing::kOneLane:
+            return 0;
+        case Sharing::kTurns:
+            return turn;
+        case Sharing::kStockRows:
+            break;
+    }
+    const std::hash<std::string_view> hash;
+    return (hash(line.text(Field::kStore)) + hash(line.text(Field::kSku))) % kLanes;
+}
+
+/// Reads lines until a batch is full. False at the end of the file.
+base::Result<bool> Run::fill(std::size_t turn) {
+    const std::size_t lines_at_most =
+        spec_.batch_lines * (sharing_ == Sharing::kStockRows ? kLanes : 1);
     // Bad lines count too, so that progress is seen and the batch ends even in a file of nothing
     // else.
-    for (; read < spec_.batch_lines; ++read) {
-        const auto step = reader_->next();
+    for (std::size_t read = 0; read < lines_at_most; ++read) {
+        const auto step = reader_->next(line_, summary_);
         if (!step) {
             return step.error();
         }
-        if (*step == csv::Step::kEnd) {
-            break;
-        }
-        ++summary_.lines;
-        const auto number = reader_->line();
-        if (*step == csv::Step::kBad) {
-            summary_.rejected.push_back({number, reader_->problem()});
-            continue;
-        }
-        if (lane.count == lane.lines.size()) {
-            lane.lines.emplace_back();
-        }
-        auto& line = lane.lines[lane.count];
-        const auto outcome = mapper_->map(reader_->fields(), line);
-        if (outcome == Mapper::Outcome::kSkipped) {
-            auto& skipped = summary_.skipped[mapper_->reason()];
-            ++skipped.lines;
-            if (__builtin_add_overflow(
-                    skipped.quantity, mapper_->skipped_quantity(), &skipped.quantity
-                )) {
-                skipped.quantity = std::numeric_limits<std::int64_t>::max();
+        if (*step == LineReader::Step::kEnd) {
+            // What fits in one transaction is one.
+            if (!has_taken_ &&
+                lanes_[0].filled().size() + lanes_[1].filled().size() <= spec_.batch_lines) {
+                lanes_[0].add_all(lanes_[1]);
             }
-        } else if (applied_before_.contains(number)) {
-            ++summary_.already;
-        } else if (outcome == Mapper::Outcome::kRejected) {
-            summary_.rejected.push_back({number, mapper_->reason()});
-        } else {
-            line.number = number;
-            ++lane.count;
+            return read > 0;
+        }
+        if (*step == LineReader::Step::kLine) {
+            auto& lane = lanes_[lane_of(line_, turn)];
+            lane.add(line_);
+            if (lane.filled().size() == spec_.batch_lines) {
+                break;
+            }
         }
     }
-    return read > 0;
+    return true;
 }
 
-void Run::order(Lane& lane) const {
-    lane.ordered.clear();
-    for (std::size_t i = 0; i < lane.count; ++i) {
-        if (lane.lines[i].number != 0) {
-            lane.ordered.push_back(&lane.lines[i]);
+/// Has the lanes apply what they were filled with.
+base::Result<void> Run::take(std::size_t turn) {
+    has_taken_ = true;
+    for (auto& lane : lanes_) {
+        if (auto prepared = applier_->prepare(*connection_, lane.filled(), summary_.rejected);
+            !prepared) {
+            (void)finish();
+            return prepared;
+        }
+        if (spec_.dry_run) {
+            const auto lines = lane.filled();
+            summary_.applied += std::count_if(lines.begin(), lines.end(), [](const Line& line) {
+                return line.number != 0;
+            });
+            lane.clear();
         }
     }
-    if (catalog_ == nullptr) {
-        // As the database applies them: its sorts find them sorted.
-        std::sort(lane.ordered.begin(), lane.ordered.end(), [](const Line* a, const Line* b) {
-            return std::tie(a->store_id, a->product_id, a->number) <
-                   std::tie(b->store_id, b->product_id, b->number);
-        });
-    }
-}
-
-/// Stages the batch of `lane` while `other` still applies the one before, then lets it follow.
-base::Result<void> Run::take(Lane& lane, Lane& other) {
-    const std::span<Line> lines{lane.lines.data(), lane.count};
-    if (auto prepared = applier_->prepare(lane.connection, lines, summary_.rejected); !prepared) {
-        (void)finish(other);
-        return prepared;
-    }
-    order(lane);
-    if (spec_.dry_run) {
-        summary_.applied += static_cast<std::int64_t>(lane.ordered.size());
-        return {};
-    }
-    if (lane.ordered.empty()) {
-        return finish(other);
-    }
-    if (catalog_ != nullptr) {
-        // Edits of the catalog lock its rows from the start, so they cannot overlap.
-        if (auto finished = finish(other); !finished) {
-            return finished;
-        }
-        return apply_now(lane, lane.ordered);
-    }
-    const auto staged = applier_->stage(lane.connection, lane.ordered);
-    if (auto finished = finish(other); !finished) {
-        return finished;
-    }
-    if (!staged) {
-        return apply_now(lane, lane.ordered);
-    }
-    if (auto sent = applier_->send(lane.connection); !sent) {
-        return sent;
-    }
-    lane.is_applying = true;
-    return {};
-}
-
-/// Waits for what the lane applies, if anything. A batch that failed is tried again, in parts where
-/// a line is to blame.
-base::Result<void> Run::finish(Lane& lane) {
-    if (!lane.is_applying) {
-        return {};
-    }
-    lane.is_applying = false;
-    auto result = applier_->finish(lane.connection);
-    if (result) {
-        book(std::move(*result));
-        return {};
-    }
-    if (is_passing(result.error()) || is_about_data(result.error())) {
-        return apply_now(lane, lane.ordered);
-    }
-    return result.error();
-}
-
-base::Result<BatchResult> Run::try_once(Lane& lane, std::span<const Line* const> lines) {
-    if (auto staged = applier_->stage(lane.connection, lines); !staged) {
-        return staged.error();
-    }
-    if (auto sent = applier_->send(lane.connection); !sent) {
-        return sent.error();
-    }
-    return applier_->finish(lane.connection);
-}
-
-base::Result<void> Run::apply_now(Lane& lane, std::span<const Line* const> lines) {
-    for (int attempt = 1;; ++attempt) {
-        auto result = try_once(lane, lines);
-        if (result) {
-            book(std::move(*result));
-            return {};
-        }
-        if (is_passing(result.error()) && attempt < kAttempts) {
-            std::this_thread::sleep_for(
-                std::chrono::milliseconds(1U << static_cast<unsigned>(std::min(attempt, 9)))
-            );
+    for (auto& lane : lanes_) {
+        if (lane.filled().empty()) {
             continue;
         }
-        if (!is_about_data(result.error())) {
-            return result.error();
+        if (auto staged = lane.stage(sharing_ != Sharing::kOneLane); !staged) {
+            return staged;
         }
-        if (lines.size() == 1) {
-            summary_.rejected.push_back({lines.front()->number, reason_of(result.error())});
-            return {};
+        if (sharing_ == Sharing::kTurns) {
+            if (auto finished = lanes_[(turn + 1) % kLanes].finish(); !finished) {
+                return finished;
+            }
         }
-        const auto half = lines.size() / 2;
-        if (auto first = apply_now(lane, lines.first(half)); !first) {
-            return first;
+        if (auto sent = lane.send(); !sent) {
+            return sent;
         }
-        return apply_now(lane, lines.subspan(half));
     }
+    return sharing_ == Sharing::kOneLane ? finish() : base::Result<void>{};
 }
 
-void Run::book(BatchResult result) {
-    summary_.applied += result.applied;
-    summary_.already += result.already;
-    std::move(
-        result.rejected.begin(), result.rejected.end(), std::back_inserter(summary_.rejected)
-    );
+base::Result<void> Run::finish() {
+    base::Result<void> result;
+    for (auto& lane : lanes_) {
+        if (auto finished = lane.finish(); !finished && result) {
+            result = finished;
+        }
+    }
+    return result;
 }
 
 void Run::report() const {
     hooks_.on_progress(
         {spec_.file,
-         source_->position(),
-         source_->size(),
+         reader_->position(),
+         reader_->size(),
          summary_.lines,
-         summary_.applied,
-         summary_.rejected.size()}
+         summary_.applied + total_.applied,
+         summary_.rejected.size() + total_.rejected.size()}
     );
 }
 
@@ -392,6 +285,11 @@ base::Result<void> Run::conclude() {
             catalog_->created();
         summary_.changed = catalog_->changed();
     }
+    summary_.applied += total_.applied;
+    summary_.already += total_.already;
+    std::move(
+        total_.rejected.begin(), total_.rejected.end(), std::back_inserter(summary_.rejected)
+    );
     std::sort(
         summary_.rejected.begin(),
         summary_.rejected.end(),

@@ -10,7 +10,7 @@
 #include <vector>
 
 /// Imports CSV files into a database that has the schema. Blocking; any thread, one at a time per
-/// call. It opens two connections: while one applies a batch, the other one takes the next.
+/// call. It opens three connections: two apply, each stock rows of its own, one looks up codes.
 namespace stockd::importer {
 
 struct Progress {

@@ -1,18 +1,21 @@
 -- What stockctl import calls, at the SQL level: rights, the caller's own batch only, ledger and stock as one, versions that go on.
 begin;
-select plan(17);
+select plan(19);
 
 select test.store('imp-a'), test.product('imp-x'), test.product('imp-y');
-create temp table batch (import_id bigint);
-grant select, insert on batch to inventory_writer;
+create temp table batch (import_id bigint, run bigint);
+grant select, insert, update on batch to inventory_writer;
 
 set local role inventory_writer;
 insert into batch
-select b.import_id from inventory._begin_import('movements', repeat('a', 64), '', 'a.csv', null) as b;
+select b.import_id, b.run from inventory._begin_import('movements', repeat('a', 64), '', 'a.csv', null) as b;
 select is(
     (select b.import_id from inventory._begin_import('movements', repeat('a', 64), '', 'renamed.csv', null) as b),
     (select import_id from batch), 'a file is known by its content'
 );
+select throws_ok('select inventory._import_movements(b.import_id, b.run, null) from batch as b', '55000',
+    'another import of this file has begun', 'an earlier run of a file is refused');
+update batch set run = run + 1;
 reset role;
 create function pg_temp.stage(in_line bigint, in_sku text, in_quantity bigint, in_kind text default 'purchase') returns void
 language sql
@@ -24,7 +27,7 @@ $$;
 select pg_temp.stage(2, 'imp-x', 10), pg_temp.stage(3, 'imp-x', -4, 'sale'), pg_temp.stage(4, 'imp-x', -7, 'sale'), pg_temp.stage(5, 'imp-x', 1);
 set local role inventory_writer;
 select is(
-    (select inventory._import_movements(b.import_id, null) from batch as b),
+    (select inventory._import_movements(b.import_id, b.run, null) from batch as b),
     '{"applied": 3, "already": 0, "rejected": [[4, "Insufficient stock of imp-x in imp-a: Need 7, Have 6 (Short: 1)"]]}'::jsonb,
     'what would oversell is refused by line, the rest is applied'
 );
@@ -35,7 +38,7 @@ select is((select count(*) from inventory.import_staging), 0::bigint, 'nothing i
 
 select pg_temp.stage(2, 'imp-x', 10), pg_temp.stage(4, 'imp-x', -7, 'sale');
 select is(
-    (select inventory._import_movements(b.import_id, null) from batch as b),
+    (select inventory._import_movements(b.import_id, b.run, null) from batch as b),
     '{"applied": 1, "already": 1, "rejected": []}'::jsonb,
     'an applied line is not applied again, a refused one is tried again'
 );
@@ -44,33 +47,43 @@ select is(
 update inventory.inventory_stock set on_hand = 0 where product_id = test.product('imp-x');
 delete from inventory.inventory_stock where product_id = test.product('imp-x');
 select pg_temp.stage(20, 'imp-x', 5);
-select inventory._import_movements(b.import_id, null) from batch as b;
+select inventory._import_movements(b.import_id, b.run, null) from batch as b;
 select matches(test.stock('imp-a', 'imp-x'), 'on_hand 5 reserved 0 version [5-9]', 'versions go on over a deletion');
 select is_empty('select test.contradictions()', 'and stay dense');
 
 -- Lines that are all refused leave no stock row that nobody is told of.
 select pg_temp.stage(30, 'imp-y', -1, 'sale');
-select inventory._import_movements(b.import_id, null) from batch as b;
+select inventory._import_movements(b.import_id, b.run, null) from batch as b;
 select is(test.stock('imp-a', 'imp-y'), null, 'no stock row is made for refused lines alone');
 
 -- What is promised cannot be sold.
 select pg_temp.stage(40, 'imp-y', 5);
-select inventory._import_movements(b.import_id, null) from batch as b;
+select inventory._import_movements(b.import_id, b.run, null) from batch as b;
 set local role inventory_engine;
 update inventory.inventory_stock set reserved = 4
 where product_id = (select product_id from inventory.products where sku = 'imp-y');
 reset role;
 select pg_temp.stage(41, 'imp-y', -2, 'sale');
 select is(
-    (select (inventory._import_movements(b.import_id, null) ->> 'applied')::int from batch as b), 0,
+    (select (inventory._import_movements(b.import_id, b.run, null) ->> 'applied')::int from batch as b), 0,
     'reserved units are not there for a sale'
+);
+
+-- Transactions that share a stretch of the file record it together.
+select pg_temp.stage(60, 'imp-x', 1), pg_temp.stage(62, 'imp-x', 1), pg_temp.stage(64, 'imp-x', 1);
+select inventory._import_movements(b.import_id, b.run, null) from batch as b;
+select pg_temp.stage(61, 'imp-y', 1), pg_temp.stage(63, 'imp-y', 1);
+select inventory._import_movements(b.import_id, b.run, null) from batch as b;
+select results_eq(
+    $$select l.lines, l.line_count from inventory.import_batches as l join batch as b using (import_id) where l.lines @> 60::bigint$$,
+    $$values ('{[60,65)}'::int8multirange, 5::bigint)$$, 'what was applied in parts is recorded as one stretch'
 );
 
 -- The stage belongs to its transaction.
 insert into inventory.import_staging (xid, line, store_id, product_id, kind, quantity)
 values ('3', 50, test.store('imp-a'), test.product('imp-y'), 'purchase', 1);
 select is(
-    (select (inventory._import_movements(b.import_id, null) ->> 'applied')::int from batch as b), 0,
+    (select (inventory._import_movements(b.import_id, b.run, null) ->> 'applied')::int from batch as b), 0,
     'lines of another transaction are not touched'
 );
 select throws_ok(
@@ -78,7 +91,7 @@ select throws_ok(
         test.store('imp-a'), test.product('imp-y')),
     '23514', null, 'kinds that change what is reserved cannot be imported'
 );
-select throws_ok('select inventory._import_movements(-1, null)', '22023', 'no import has the id -1', 'an unknown import is refused');
+select throws_ok('select inventory._import_movements(-1, 1, null)', '22023', 'no import has the id -1', 'an unknown import is refused');
 
 -- Rights.
 set local role inventory_writer;
@@ -89,7 +102,7 @@ select throws_ok('insert into inventory.import_batches (import_id, lines, line_c
     'a writer cannot say that lines were applied');
 reset role;
 set local role inventory_reader;
-select throws_ok('select inventory._import_movements(1, null)', '42501', null, 'a reader cannot import');
+select throws_ok('select inventory._import_movements(1, 1, null)', '42501', null, 'a reader cannot import');
 reset role;
 
 select * from finish();

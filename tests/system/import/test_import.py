@@ -248,6 +248,64 @@ def test_killed_in_the_middle_and_run_again_it_ends_in_the_same_state(shop, tmp_
     shop.check_exact()
 
 
+def wait_for(condition, deadline_s=60):
+    end = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.01)
+
+
+def test_a_connection_that_outlives_its_killed_client_counts_once(shop, tmp_path):
+    """Two connections apply at once; one waits for a stock row when the client is killed, and applies its lines after that."""
+    skus = [f"P{n}" for n in range(20)]
+    opening = sales(tmp_path / "o.csv", [f"A,{sku},1,," for sku in skus])
+    shop.summary("movements", opening, *MAP, "--kind", "opening", "--create-missing")
+    file = sales(tmp_path / "s.csv", [f"A,{skus[n % 20]},1,,{n}" for n in range(8000)])
+    arguments = [STOCKCTL, "import", "movements", str(file), *MAP, "--kind", "purchase", "--batch-lines", "500", "-q", "-d", shop.name]
+    blocker = psycopg2.connect(dbname=shop.name)
+    try:
+        with blocker.cursor() as cursor:
+            cursor.execute(
+                "select from inventory.inventory_stock join inventory.products using (product_id) where sku = 'P0' for update"
+            )
+        first = subprocess.Popen(arguments)
+        wait_for(lambda: shop.value(
+            "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' "
+            "and query like '%%_import_movements%%') and exists (select from inventory.stock_ledger where reference <> '')"
+        ))
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        second = subprocess.Popen(arguments)
+        # What the first left behind is waited for: only then is it known which lines were applied.
+        wait_for(lambda: shop.value(
+            "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' "
+            "and query like '%%_begin_import%%')"
+        ))
+    finally:
+        blocker.close()
+    assert second.wait(timeout=120) == 0
+    assert shop.value("select count(*) from inventory.stock_ledger where reference <> ''") == 8000
+    assert shop.value("select count(distinct reference) from inventory.stock_ledger") == 8000
+    assert shop.value("select sum(line_count) from inventory.import_batches") == 8000 + len(skus)
+    shop.check_exact()
+
+
+def test_a_lost_connection_of_the_database_leaves_nothing_half_done(shop, tmp_path):
+    file = sales(tmp_path / "s.csv", [f"{'AB'[n % 2]},{'XYZ'[n % 3]},1,,{n}" for n in range(20000)])
+    arguments = [STOCKCTL, "import", "movements", str(file), *MAP, "--kind", "purchase", "--batch-lines", "500", "-q", "-d", shop.name]
+    process = subprocess.Popen(arguments, stderr=subprocess.PIPE)
+    wait_for(lambda: shop.value(
+        "select count(pg_terminate_backend(pid)) > 0 from (select pid from pg_stat_activity where datname = current_database() "
+        "and query like '%%_import_movements%%' and pid <> pg_backend_pid() and state = 'active' limit 1) as one"
+    ) or process.poll() is not None)
+    process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert subprocess.run(arguments, timeout=120, check=False).returncode == 0
+    assert shop.value("select count(distinct reference) from inventory.stock_ledger") == 20000
+    assert shop.value("select count(*) from inventory.stock_ledger") == 20000
+    shop.check_exact()
+
+
 def test_four_at_once_apply_each_line_once(shop, tmp_path):
     lines = [f"{'AB'[n % 2]},{'XYZ'[n % 3]},1,,{n}" for n in range(4000)]
     file = sales(tmp_path / "four.csv", lines)
