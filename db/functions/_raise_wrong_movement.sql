@@ -17,6 +17,12 @@ begin
     elsif in_kind <> all (inventory.movement_kinds()) then
         raise exception 'unknown kind of movement: "%"', left(in_kind, 60)
             using errcode = 'SD006', hint = 'Known kinds: ' || array_to_string(inventory.movement_kinds(), ', ') || '.';
+    elsif in_kind = 'direct' then
+        raise exception 'a movement of kind "direct" is not inserted'
+            using errcode = 'SD006', hint = 'It is what an UPDATE of inventory.inventory_stock writes. Say what happened: sale, purchase, adjustment, ...';
+    elsif in_kind in ('reservation', 'release') then
+        raise exception 'a movement of kind "%" is not inserted', in_kind
+            using errcode = 'SD006', hint = 'Only functions of the schema change what is reserved.';
     elsif not isfinite(in_occurred_at) then
         raise exception 'a movement happens at a time, not at %', in_occurred_at
             using errcode = 'datetime_field_overflow', hint = 'Leave occurred_at out: it is now by default.';

@@ -29,7 +29,7 @@ begin
     left join inventory.stores as s on s.store_id = n.store_id
     left join inventory.products as p on p.product_id = n.product_id
     where s.store_id is null or p.product_id is null or n.kind <> all (inventory.movement_kinds())
-        or not isfinite(n.occurred_at)
+        or n.kind in ('direct', 'reservation', 'release') or not isfinite(n.occurred_at)
         or length(n.reason) > 2000 or length(n.reference) > 500 or length(n.actor) > 200 or length(n.correlation_id) > 200
     limit 1;
     if found then
