@@ -4,7 +4,7 @@
 --   in_since    no unread row was recorded before it; an hour's margin for a clock that is set back
 -- Rows: first kind P (position: detail {snapshot, taken_us, feed_rows}); then S stock row (version null: deleted),
 -- p product, s store (detail null: deleted), c canary (detail {nonce}).
--- Raises SD003 when rows that the position needs were let go. Reads only; runs in the caller's snapshot (STABLE).
+-- Raises SD003 when rows that the position needs were let go, 40001 when that happened after the snapshot of the transaction. Reads only; runs in the caller's snapshot (STABLE).
 -- The planner settings: the plan must be the index one whatever the statistics say, and cached (0.1 ms against 150 ms).
 create or replace function inventory._drain(in_xmax xid8, in_xip xid8[], in_since timestamptz)
 returns table (

@@ -2,7 +2,8 @@
 -- Every row carries the same feed_position: store it when the rows are handled, and pass it next time. No rows: nothing new,
 -- keep the position that you have.
 --   limit       soft: the last transaction is never split. 1 to 100 000.
--- Raises SD001 (no position), SD002 (another incarnation), SD003 (too old), SD004 (standby), SD007 (from the future), 22023 (limit).
+-- Raises SD001 (no position), SD002 (another incarnation), SD003 (too old), SD004 (standby), SD007 (from the future), 22023 (limit), 40001 (a month
+-- was let go since the transaction's snapshot).
 -- The rule for a position in the middle: c is the last transaction delivered, S the given snapshot, N now.
 --   c >= xmax(S):  xmax' = c + 1,     xip' = {x in xip(N), x <= c}
 --   c <  xmax(S):  xmax' = xmax(S),   xip' = {x in xip(S), x > c or x in xip(N)}
