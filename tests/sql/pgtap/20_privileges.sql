@@ -106,7 +106,8 @@ insert into may values
 
     ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
     ('select inventory._parse_position(inventory.position())', false, false, false, false),
-    ('select inventory._move_caught_movements(''inventory.stores''::regclass, now(), now())', false, false, false, false),
+    ('select inventory._set_caught_movements_aside(''inventory.stores''::regclass, now(), now())', false, false, false, false),
+    ('select inventory._put_caught_movements_back(''inventory.stores''::regclass)', false, false, false, false),
     ('select inventory._write_openings(now(), now())', false, false, false, false),
     ('select inventory._check_not_released(''3'', ''{}'')', false, false, false, false),
     ('alter table inventory.stores add column x integer', false, false, false, false),

@@ -103,6 +103,26 @@ def test_a_subscriber_becomes_the_place_to_write(databases):
     assert subscriber.contradictions() == []
 
 
+def test_movements_that_the_default_partition_caught_are_kept_when_their_month_is_made(databases):
+    publisher, subscriber = databases(), databases()
+    fill(publisher)
+    subscribe(publisher, subscriber)
+    month = publisher.value("select 'inventory.stock_ledger_' || to_char(now() at time zone 'UTC', 'YYYY_MM')")
+    # As if nobody had made the month: what is recorded in it is caught, and leaves for the month when somebody does.
+    publisher.rows(f"alter table inventory.stock_ledger detach partition {month}; drop table {month}")
+    publisher.rows("update inventory.inventory_stock set on_hand = on_hand + 1")
+    catch_up(publisher, subscriber)
+    caught = publisher.rows("select movement_id from inventory.stock_ledger_default order by 1")
+    assert len(caught) == publisher.value("select count(*) from inventory.inventory_stock")
+    assert publisher.rows("select inventory.make_ledger_months()") == [(month.split(".")[1],)]
+    assert publisher.value("select count(*) from inventory.stock_ledger_default") == 0
+    catch_up(publisher, subscriber)
+    assert publisher.rows("select movement_id from inventory.stock_ledger order by 1") == caught
+    there = subscriber.rows("select movement_id from inventory.stock_ledger order by 1")
+    assert there[-len(caught) :] == caught
+    assert subscriber.contradictions() == []
+
+
 def test_months_that_are_made_later_are_published_too(databases):
     publisher = databases()
     publisher.rows("select inventory.allow_logical_replication()")
