@@ -195,6 +195,17 @@ select throws_ok(
        truncate inventory.inventory_stock $$,
     'SD008', 'TRUNCATE of inventory_stock is refused while stock is reserved', 'TRUNCATE is refused while stock is reserved'
 );
+select throws_ok(
+    $$ update inventory.inventory_stock set reserved = 1 where store_id = test.store('dml-b') and product_id = test.product('dml-8');
+       delete from inventory.inventory_stock where store_id = test.store('dml-b') $$,
+    'SD008', 'DELETE of inventory_stock is refused while stock is reserved', 'so is DELETE of such a row, also among others'
+);
+select throws_ok(
+    $$ update inventory.inventory_stock set reserved = 1 where store_id = test.store('dml-b') and product_id = test.product('dml-8');
+       update inventory.inventory_stock set product_id = test.product('dml-99')
+       where store_id = test.store('dml-b') and product_id = test.product('dml-8') $$,
+    'SD008', 'UPDATE of the key of inventory_stock is refused while stock is reserved', 'and a change of its key'
+);
 truncate inventory.inventory_stock;
 select is(test.movements('dml-b', 'dml-7'), '1:direct +70>70, 2:direct -70>0', 'TRUNCATE writes a movement per row');
 select is_empty('select test.contradictions()', 'Q1 holds after TRUNCATE');
