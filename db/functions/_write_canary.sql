@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_nonce uuid := gen_random_uuid();
-    v_kept integer := (select s.value::integer from inventory.settings as s where s.name = 'canaries_kept');
+    v_kept integer := coalesce((select s.value::integer from inventory.settings as s where s.name = 'canaries_kept'), 16);
 begin
     insert into inventory.daemons (instance_id, name, is_relay, position_hash, nonce)
     values (in_instance, left(in_name, 200), in_is_relay, left(in_position_hash, 64), v_nonce)

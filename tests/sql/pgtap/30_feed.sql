@@ -85,6 +85,17 @@ select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', f
 select is((select count(*) from inventory.inventory_event where type = 'canary' and correlation_id = '11111111-1111-1111-1111-111111111111'), 16::bigint,
     'the last 16 are kept');
 select is(inventory._canary_exists(:'nonce'), false, 'older ones are not');
+begin;
+update inventory.settings set value = '1' where name = 'canaries_kept';
+select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc') as nonce \gset
+select is(inventory._canary_exists(:'nonce'), true, 'the fewest that can be kept are the last one');
+delete from inventory.settings where name = 'canaries_kept';
+select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc') as nonce \gset
+select is(inventory._canary_exists(:'nonce'), true, 'without the setting canaries are kept too');
+rollback;
+select throws_ok(format('update inventory.settings set value = %L where name = %L', value, name), '23514', null, name || ' cannot be ' || value)
+from (values ('canaries_kept', '0'), ('canaries_kept', '-1'), ('canaries_kept', '1001'), ('canaries_kept', '99999999999'),
+    ('ledger_months_ahead', '-1'), ('ledger_months_ahead', '121'), ('ledger_months_ahead', '99999999999')) as wrong (name, value);
 update inventory.daemons set seen_at = now() - interval '2 days', nonce = gen_random_uuid()
 where instance_id = '11111111-1111-1111-1111-111111111111';
 select inventory._write_canary('22222222-2222-2222-2222-222222222222', 'other', false, 'abc');
