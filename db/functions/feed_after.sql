@@ -45,7 +45,11 @@ begin
     end if;
     select * into v_from from inventory._usable_position(feed_after.position);
     v_now := inventory._settled_snapshot(pg_current_snapshot());
-    v_since := to_timestamp(v_from.since_us / 1000000.0) - interval '1 hour';
+    -- A position that was taken later than now: the clock was set back, and when unread rows were recorded is not known.
+    v_since := case
+        when v_now_us < v_from.taken_us then '-infinity'
+        else to_timestamp(v_from.since_us / 1000000.0) - interval '1 hour'
+    end;
     v_xmax := pg_snapshot_xmax(v_from.snapshot);
     v_end := pg_snapshot_xmax(v_now);
     v_ended := array(

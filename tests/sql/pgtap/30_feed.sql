@@ -134,6 +134,26 @@ select is(
 select is(pg_temp.try(format('select inventory.covers(%L, ''99999999'')', :'start')), 'SD007 the ticket 99999999 is from the future', 'a ticket from the future');
 select is(pg_temp.try(format('select inventory.covers(%L, ''soon'')', :'start')), '22P02 not a ticket: "soon"', 'what is no ticket');
 
+-- A clock that was set back by two hours, as positions from before see it: what is recorded now is older than their since.
+select regexp_replace(inventory.position(), '\.[0-9]+\.[0-9]+\.([^.]*)$', format('.%1$s.%1$s.\1', (extract(epoch from now() + '2 hours') * 1000000)::bigint)) as ahead \gset
+select dblink_exec('other', 'begin; insert into inventory.vendors (code, name) values (''feed-w'', ''W'')');
+update inventory.inventory_stock set on_hand = on_hand + 1 where store_id = :a and product_id = :p1;
+update inventory.inventory_stock set on_hand = on_hand + 1 where store_id = :a and product_id = :p1;
+select is((select count(*) from inventory.feed_after(:'ahead')), 2::bigint, 'a clock that was set back hides no movement');
+select is(
+    (select (detail ->> 'feed_rows')::integer from inventory._drain(
+        pg_snapshot_xmax(split_part(:'ahead', '.', 5)::pg_snapshot), array(select pg_snapshot_xip(split_part(:'ahead', '.', 5)::pg_snapshot)),
+        now() + interval '2 hours') where kind = 'P'),
+    2, 'nor from stockd'
+);
+select split_part(feed_position, '.', 3) as since, split_part(feed_position, '.', 4)::bigint as taken, feed_position from inventory.feed_after(:'ahead') limit 1 \gset
+select is(:'since'::text, '0', 'and nothing is known of transactions that are still open');
+select cmp_ok(:taken, '<=', (extract(epoch from now()) * 1000000)::bigint, 'from then on positions have the new time');
+select feed_position as first_one from inventory.feed_after(:'ahead', 1) limit 1 \gset
+select is(split_part(:'first_one', '.', 3) || ' ' || split_part(:'first_one', '.', 4), '0 0', 'also within an answer that the limit ends');
+select dblink_exec('other', 'commit');
+select is(test.news(:'feed_position'), 'vendor_created', 'which come when they end');
+
 -- STABLE: a statement's position fits what it reads beside it, even when somebody commits while it runs.
 select count(*) as events from inventory.inventory_event \gset
 with committed as materialized (
