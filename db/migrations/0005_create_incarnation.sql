@@ -9,7 +9,7 @@ create unlogged table inventory.incarnation_token (
 );
 
 comment on table inventory.incarnation_token is
-    'One row, made by the first reader. UNLOGGED: a crash, a promotion and a restore empty it, a clean restart does not. That is its purpose.';
+    'One row, made by the first reader. UNLOGGED: a crash, a promotion and a restore empty it, a clean restart does not. A copy of a cleanly stopped server keeps it: then run finish_restore().';
 comment on column inventory.incarnation_token.token is 'Random.';
 comment on column inventory.incarnation_token.only_one is 'Always true: there is one row.';
 
