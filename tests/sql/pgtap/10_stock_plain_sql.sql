@@ -248,10 +248,21 @@ select is(
     pg_temp.try($$ update inventory.inventory_stock set on_hand = -5 where product_id = test.product('dml-7') $$),
     'done', 'a row that allows it may fall below zero'
 );
-select alike(
+savepoint below_zero;
+update inventory.inventory_stock set on_hand = -5 where product_id = pg_temp.p(7);
+select is(
     pg_temp.try($$ update inventory.inventory_stock set allow_negative = false where product_id = test.product('dml-7') $$),
-    '23514 Insufficient stock of dml-7 in dml-b%', 'and cannot forbid it while it is'
+    '23514 Stock of dml-7 in dml-b is below zero: Available -5 [inventory_stock_available_ck]', 'and cannot forbid it while it is'
 );
+select is(
+    pg_temp.try($$ update inventory.inventory_stock set allow_negative = false, on_hand = on_hand + 2 where product_id = test.product('dml-7') $$),
+    '23514 Stock of dml-7 in dml-b is below zero: Available -3 [inventory_stock_available_ck]', 'also not with some that comes in'
+);
+select is(
+    pg_temp.try($$ update inventory.inventory_stock set allow_negative = false, on_hand = 0 where product_id = test.product('dml-7') $$),
+    'done', 'but with enough'
+);
+rollback to below_zero;
 select is(
     pg_temp.try($$ alter table inventory.inventory_stock disable trigger before_10_update;
         update inventory.inventory_stock set on_hand = -1, allow_negative = false where product_id = test.product('dml-7') $$),
