@@ -1,5 +1,6 @@
 -- Every privilege, by role. Applied whole whenever it or the schema changes.
--- Memberships (a writer is a reader, an admin is both a writer and a daemon) stand in migration 0001.
+-- The roles and their memberships (a writer is a reader, an admin is both a writer and a daemon) are made before everything else, by
+-- src/migrate/bookkeeping.cpp.
 --   inventory_reader  reads tables, the feed and its position
 --   inventory_writer  reader, and changes stock, inserts movements, edits the catalog; not reserved, version or history
 --   inventory_daemon  reader, and what stockd needs to follow
@@ -29,7 +30,15 @@ grant update (on_hand, low_stock_threshold, allow_negative) on inventory.invento
 grant delete on inventory.inventory_stock to inventory_writer;
 grant insert (store_id, product_id, kind, on_hand_delta, reason, reference, actor, correlation_id, occurred_at)
     on inventory.stock_ledger to inventory_writer;
-grant insert, update, delete on inventory.stores, inventory.vendors, inventory.categories, inventory.products to inventory_writer;
+-- Without ids and times: an id of one's own could be another row's, of the past or to come.
+grant insert (code, name, currency, time_zone, low_stock_threshold, allow_negative, active) on inventory.stores to inventory_writer;
+grant insert (code, name, active) on inventory.vendors to inventory_writer;
+grant insert (code, name, parent_id, active) on inventory.categories to inventory_writer;
+grant insert (
+    sku, name, description, vendor_id, category_id, base_price, availability, base_unit, pieces_per_pack, packs_per_box,
+    low_stock_threshold, allow_negative, active
+) on inventory.products to inventory_writer;
+grant update, delete on inventory.stores, inventory.vendors, inventory.categories, inventory.products to inventory_writer;
 -- Lines to be imported: the function that applies them looks at those of its own transaction only.
 grant insert (
     line, store_id, product_id, kind, quantity, reason, reference, actor, correlation_id, occurred_at, line_id, content,
@@ -37,6 +46,7 @@ grant insert (
 ) on inventory.import_staging to inventory_writer;
 
 -- admin
+grant insert on inventory.stores, inventory.vendors, inventory.categories, inventory.products to inventory_admin;
 grant insert (version), update (store_id, product_id), truncate on inventory.inventory_stock to inventory_admin;
 grant update (value) on inventory.settings to inventory_admin;
 grant update (epoch) on inventory.epoch to inventory_admin;

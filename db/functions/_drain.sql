@@ -1,10 +1,11 @@
 -- Everything new since a position, coalesced to keys, with their rows as they are in the same snapshot.
 -- One read of stockd. New are exactly the rows of transactions at or above xmax, or in progress, of the position that are
 -- visible now (PgQ's rule): nothing waits for a long transaction and nothing is scanned twice.
---   in_since    no unread row was recorded before it; an hour's margin for a clock that is set back
+--   in_since    no unread row was recorded before it; an hour's margin for a clock that is set back. One that is still to come was
+--               taken before the clock was set back by more, and tells nothing
 -- Rows: first kind P (position: detail {snapshot, taken_us, feed_rows}); then S stock row (version null: deleted),
 -- p product, s store (detail null: deleted), c canary (detail {nonce}).
--- Raises SD003 when rows that the position needs were let go. Reads only; runs in the caller's snapshot (STABLE).
+-- Raises SD003 when rows that the position needs were let go, 40001 when that happened after the snapshot of the transaction. Reads only; runs in the caller's snapshot (STABLE).
 -- The planner settings: the plan must be the index one whatever the statistics say, and cached (0.1 ms against 150 ms).
 create or replace function inventory._drain(in_xmax xid8, in_xip xid8[], in_since timestamptz)
 returns table (
@@ -23,7 +24,7 @@ as $$
 declare
     v_now pg_snapshot := pg_current_snapshot();
     v_end xid8 := pg_snapshot_xmax(v_now);
-    v_since timestamptz := in_since - interval '1 hour';
+    v_since timestamptz := case when now() < in_since then '-infinity' else in_since - interval '1 hour' end;
     v_movement_floor bigint;
     v_event_floor bigint;
 begin

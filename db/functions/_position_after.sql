@@ -9,6 +9,8 @@ as $$
 declare
     v_from_xmax xid8 := pg_snapshot_xmax(in_from);
     v_xmax xid8;
+    -- 0 when the clock was set back since: rows that come next may have been recorded at any time before that.
+    v_from_taken_us bigint := case when in_now_us < in_taken_us then 0 else in_taken_us end;
     v_taken_us bigint;
     v_xip xid8[];
 begin
@@ -18,11 +20,11 @@ begin
         v_xip := array(select x from pg_snapshot_xip(in_now) as x order by x);
     elsif in_last >= v_from_xmax then
         v_xmax := (in_last::text::bigint + 1)::text::xid8;
-        v_taken_us := in_taken_us;
+        v_taken_us := v_from_taken_us;
         v_xip := array(select x from pg_snapshot_xip(in_now) as x where x <= in_last order by x);
     else
         v_xmax := v_from_xmax;
-        v_taken_us := in_taken_us;
+        v_taken_us := v_from_taken_us;
         v_xip := array(
             select x from pg_snapshot_xip(in_from) as x
             where x > in_last or not pg_visible_in_snapshot(x, in_now) order by x
@@ -33,9 +35,9 @@ begin
         -- Unread are transactions that the given position listed already (keep its since) or younger ones, which began after
         -- it was taken.
         case
-            when exists (select from unnest(v_xip) as x where x < v_from_xmax) then in_since_us
+            when exists (select from unnest(v_xip) as x where x < v_from_xmax) then least(in_since_us, v_from_taken_us)
             when in_last is null and cardinality(v_xip) = 0 then in_now_us
-            else in_taken_us
+            else v_from_taken_us
         end,
         v_taken_us,
         (coalesce(v_xip[1], v_xmax)::text || ':' || v_xmax::text || ':' || array_to_string(v_xip, ','))::pg_snapshot

@@ -10,6 +10,13 @@ declare
     v_store text := (select s.code from inventory.stores as s where s.store_id = in_store_id);
     v_sku text := (select p.sku from inventory.products as p where p.product_id = in_product_id);
 begin
+    if in_need <= 0 then
+        -- Nothing is taken: the row is below zero, and shall not be allowed to be.
+        raise exception 'Stock of % in % is below zero: Available %', v_sku, v_store, in_have - in_need
+            using errcode = 'check_violation',
+            schema = 'inventory', table = 'inventory_stock', constraint = 'inventory_stock_available_ck',
+            hint = 'Receive stock first; until then the row needs allow_negative.';
+    end if;
     raise exception 'Insufficient stock of % in %: Need %, Have % (Short: %)',
         v_sku, v_store, in_need, in_have, in_need - in_have
         using errcode = 'check_violation',

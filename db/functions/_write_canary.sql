@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_nonce uuid := gen_random_uuid();
-    v_kept integer := (select s.value::integer from inventory.settings as s where s.name = 'canaries_kept');
+    v_kept integer := coalesce((select s.value::integer from inventory.settings as s where s.name = 'canaries_kept'), 16);
 begin
     if in_incarnation <> inventory.incarnation() then
         raise exception 'the database became another incarnation'

@@ -2,7 +2,8 @@
 -- Every row carries the same feed_position: store it when the rows are handled, and pass it next time. No rows: nothing new,
 -- keep the position that you have.
 --   limit       soft: the last transaction is never split. 1 to 100 000.
--- Raises SD001 (no position), SD002 (another incarnation), SD003 (too old), SD004 (standby), SD007 (from the future), 22023 (limit).
+-- Raises SD001 (no position), SD002 (another incarnation), SD003 (too old), SD004 (standby), SD007 (from the future), 22023 (limit), 40001 (a month
+-- was let go since the transaction's snapshot).
 -- The rule for a position in the middle: c is the last transaction delivered, S the given snapshot, N now.
 --   c >= xmax(S):  xmax' = c + 1,     xip' = {x in xip(N), x <= c}
 --   c <  xmax(S):  xmax' = xmax(S),   xip' = {x in xip(S), x > c or x in xip(N)}
@@ -44,7 +45,11 @@ begin
     end if;
     select * into v_from from inventory._usable_position(feed_after.position);
     v_now := inventory._settled_snapshot(pg_current_snapshot());
-    v_since := to_timestamp(v_from.since_us / 1000000.0) - interval '1 hour';
+    -- A position that was taken later than now: the clock was set back, and when unread rows were recorded is not known.
+    v_since := case
+        when v_now_us < v_from.taken_us then '-infinity'
+        else to_timestamp(v_from.since_us / 1000000.0) - interval '1 hour'
+    end;
     v_xmax := pg_snapshot_xmax(v_from.snapshot);
     v_end := pg_snapshot_xmax(v_now);
     v_ended := array(

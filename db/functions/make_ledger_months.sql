@@ -18,6 +18,8 @@ declare
     );
     v_month timestamptz;
     v_name text;
+    -- Not temporary, because a caller may have shaped one of that name; unlogged, so that it is never published.
+    v_aside regclass;
     v_made boolean := false;
     v_lock_timeout text := current_setting('lock_timeout');
 begin
@@ -48,15 +50,20 @@ begin
             select from inventory.stock_ledger_default as d
             where d.recorded_at >= v_month and d.recorded_at < v_month + interval '1 month'
         ) then
-            execute format('grant insert on inventory.%I to inventory_engine', v_name);
-            perform inventory._move_caught_movements(
-                format('inventory.%I', v_name)::regclass, v_month, v_month + interval '1 month'
-            );
+            execute format('create unlogged table inventory.%I (like inventory.stock_ledger)', v_name || '_aside');
+            execute format('grant select, insert on inventory.%I to inventory_engine', v_name || '_aside');
+            v_aside := format('inventory.%I', v_name || '_aside');
+            perform inventory._set_caught_movements_aside(v_aside, v_month, v_month + interval '1 month');
         end if;
         execute format(
             'alter table inventory.stock_ledger attach partition inventory.%I for values from (%L) to (%L)',
             v_name, v_month, v_month + interval '1 month'
         );
+        if v_aside is not null then
+            perform inventory._put_caught_movements_back(v_aside);
+            execute format('drop table %s', v_aside);
+            v_aside := null;
+        end if;
         return next v_name;
         v_made := true;
     end loop;

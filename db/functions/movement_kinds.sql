@@ -5,4 +5,4 @@ return array[
     'transfer_out', 'transfer_in', 'count'
 ];
 
-comment on function inventory.movement_kinds() is 'The kinds of movements; an INSERT of any other is refused.';
+comment on function inventory.movement_kinds() is 'The kinds of movements. All but direct, reservation and release may be inserted; those have other ways in.';

@@ -1,5 +1,5 @@
 -- Lets events that were recorded before a time go. Positions that had not read all of them are refused from then on (SD003).
--- Canaries have their own measure (setting canaries_kept). Returns how many went.
+-- Canaries have their own measure (setting canaries_kept). Returns how many went. Raises SD008 while events are published.
 create or replace function inventory.release_events(before timestamptz) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -11,6 +11,7 @@ begin
     if release_events.before is null or release_events.before > now() then
         raise exception 'only events of the past can be let go' using errcode = '22023';
     end if;
+    perform inventory._check_not_published('inventory_event');
     with gone as (
         delete from inventory.inventory_event as e
         where e.recorded_at < release_events.before and e.type <> 'canary'

@@ -4,7 +4,7 @@
 -- that had not read all of it are refused from then on (SD003).
 --   month  any day of the month, which must be over, and the oldest that there is
 -- Returns how many movements went, how many openings stand for them, and how many were kept because they follow later ones.
--- Raises 22023 (not over, not the oldest, no such month), 40001 (somebody was still writing into the month), 55P03 (locked).
+-- Raises SD008 (published), 22023 (not over, not the oldest, no such month), 40001 (somebody was still writing into the month), 55P03 (locked).
 -- Locks: the ledger ShareUpdateExclusive; at the end AccessExclusive, waiting at most 2 s, for the time of a DROP TABLE.
 create or replace function inventory.release_ledger_month(
     month date, out movements_released bigint, out openings_written bigint, out movements_kept bigint
@@ -30,6 +30,7 @@ begin
         raise exception 'only a month that is over can be let go, not %', coalesce(to_char(v_from, 'YYYY-MM'), 'null')
             using errcode = '22023';
     end if;
+    perform inventory._check_not_published('stock_ledger');
     perform inventory.make_ledger_months();
     lock table only inventory.stock_ledger in share update exclusive mode;
     select min(c.relname::text) into v_oldest

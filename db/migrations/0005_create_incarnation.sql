@@ -9,7 +9,7 @@ create unlogged table inventory.incarnation_token (
 );
 
 comment on table inventory.incarnation_token is
-    'One row, made by the first reader. UNLOGGED: a crash, a promotion and a restore empty it, a clean restart does not. That is its purpose.';
+    'One row, made by the first reader. UNLOGGED: a crash, a promotion and a restore empty it, a clean restart does not. A copy of a cleanly stopped server keeps it: then run finish_restore().';
 comment on column inventory.incarnation_token.token is 'Random.';
 comment on column inventory.incarnation_token.only_one is 'Always true: there is one row.';
 
@@ -73,6 +73,14 @@ create table inventory.settings (
             when 'boolean' then value in ('true', 'false')
             else length(value) <= 1000
         end
+    ),
+    -- What the functions that read them can work with: a wrong one would stop every stockd, for good.
+    constraint settings_range_ck check (
+        case name
+            when 'ledger_months_ahead' then value::numeric between 0 and 120
+            when 'canaries_kept' then value::numeric between 1 and 1000
+            else true
+        end
     )
 );
 
@@ -84,5 +92,5 @@ comment on column inventory.settings.description is 'What it does, its unit and 
 
 insert into inventory.settings (name, value, type, description)
 values
-    ('ledger_months_ahead', '3', 'integer', 'Monthly ledger partitions that are kept ready ahead of now. Default 3.'),
-    ('canaries_kept', '16', 'integer', 'Canary events kept per stockd; a reconnecting one proves itself by its last. Default 16.');
+    ('ledger_months_ahead', '3', 'integer', 'Monthly ledger partitions that are kept ready ahead of now, 0 to 120. Default 3.'),
+    ('canaries_kept', '16', 'integer', 'Canary events kept per stockd, 1 to 1000; a reconnecting one proves itself by its last. Default 16.');

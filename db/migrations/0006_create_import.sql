@@ -102,6 +102,7 @@ create unlogged table inventory.import_staging (
     constraint import_staging_texts_ck check (
         length(reason) <= 2000 and length(reference) <= 500 and length(actor) <= 200 and length(correlation_id) <= 200
     ),
+    constraint import_staging_occurred_at_ck check (pg_catalog.isfinite(occurred_at)),
     constraint import_staging_low_stock_threshold_ck check (low_stock_threshold >= 0)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50000, autovacuum_analyze_scale_factor = 100);
 

@@ -89,7 +89,13 @@ create or replace function inventory.inventory_stock_after_delete() returns trig
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_reserved record;
 begin
+    select o.store_id, o.product_id, o.reserved into v_reserved from old_rows as o where o.reserved <> 0 limit 1;
+    if found then
+        perform inventory._raise_reserved('DELETE', v_reserved.store_id, v_reserved.product_id, v_reserved.reserved);
+    end if;
     with kept as (
         insert into inventory.stock_version_kept as k (store_id, product_id, version)
         select o.store_id, o.product_id, o.version + 1 from old_rows as o
@@ -124,6 +130,9 @@ begin
     if inventory._is_replicating() then
         return null;
     end if;
+    if old.reserved <> 0 then
+        perform inventory._raise_reserved('UPDATE of the key', old.store_id, old.product_id, old.reserved);
+    end if;
     select c.* into v_context from inventory._writer_context() as c;
     insert into inventory.stock_version_kept as k (store_id, product_id, version)
     values (old.store_id, old.product_id, old.version + 1)
@@ -154,6 +163,8 @@ create or replace function inventory.inventory_stock_before_truncate() returns t
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_reserved record;
 begin
     if inventory._is_replicating() then
         return null;
@@ -164,9 +175,9 @@ begin
             detail = 'In this transaction''s older snapshot it could miss rows, and their movements would be lost.',
             hint = 'Use DELETE, or begin isolation level read committed.';
     end if;
-    if exists (select from inventory.inventory_stock as s where s.reserved <> 0) then
-        raise exception 'TRUNCATE of inventory_stock is refused while stock is reserved'
-            using errcode = 'SD008', hint = 'Release the reservations first.';
+    select s.store_id, s.product_id, s.reserved into v_reserved from inventory.inventory_stock as s where s.reserved <> 0 limit 1;
+    if found then
+        perform inventory._raise_reserved('TRUNCATE', v_reserved.store_id, v_reserved.product_id, v_reserved.reserved);
     end if;
     with kept as (
         insert into inventory.stock_version_kept as k (store_id, product_id, version)

@@ -23,16 +23,18 @@ begin
             detail = 'In this role the movement is taken as it is, and its stock row is expected to come with it.',
             hint = 'Insert it in the role origin, where it is applied to its stock row.';
     end if;
-    select n.kind, n.store_id, n.product_id, s.store_id as known_store_id, p.product_id as known_product_id into v_wrong
+    select n.kind, n.store_id, n.product_id, n.occurred_at, s.store_id as known_store_id, p.product_id as known_product_id
+    into v_wrong
     from new_rows as n
     left join inventory.stores as s on s.store_id = n.store_id
     left join inventory.products as p on p.product_id = n.product_id
     where s.store_id is null or p.product_id is null or n.kind <> all (inventory.movement_kinds())
+        or n.kind in ('direct', 'reservation', 'release') or not isfinite(n.occurred_at)
         or length(n.reason) > 2000 or length(n.reference) > 500 or length(n.actor) > 200 or length(n.correlation_id) > 200
     limit 1;
     if found then
         perform inventory._raise_wrong_movement(
-            v_wrong.kind, v_wrong.store_id, v_wrong.product_id, v_wrong.known_store_id is not null,
+            v_wrong.kind, v_wrong.store_id, v_wrong.product_id, v_wrong.occurred_at, v_wrong.known_store_id is not null,
             v_wrong.known_product_id is not null
         );
     end if;

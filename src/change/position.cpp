@@ -90,6 +90,9 @@ base::Timestamp next_since(
     if (now.xip.empty()) {
         return now_taken;
     }
+    if (now_taken < from.taken) {
+        return {};
+    }
     return now.xip.front() < from.snapshot.xmax ? from.since : from.taken;
 }
 

@@ -38,7 +38,8 @@ struct Position {
 
 /// `since` of the position that follows `from` once everything visible in `now` (taken at
 /// now_taken) has been read. Rule: xids of now.xip that `from` already listed (below its xmax) keep
-/// from.since; younger ones began after from.taken.
+/// from.since; younger ones began after from.taken. 0 when the clock was set back in between: their
+/// rows may have been recorded at any time before from.taken.
 [[nodiscard]] base::Timestamp next_since(
     const Position& from, const Snapshot& now, base::Timestamp now_taken
 ) noexcept;

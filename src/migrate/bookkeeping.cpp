@@ -17,16 +17,27 @@ select exists (
     where n.nspname = 'inventory' and c.relname = 'schema_repeatable'
 ))";
 
+// All NOLOGIN. Two own things, four are granted to logins; grants.sql says what each may do. Their
+// memberships belong to the cluster like they do: a dump brings neither along.
 constexpr const char* kCreateRoles = R"(
 do $$
 declare
     v_role text;
+    v_member text;
 begin
     foreach v_role in array array[
         'inventory_owner', 'inventory_engine', 'inventory_reader', 'inventory_writer', 'inventory_daemon', 'inventory_admin'
     ] loop
         if not exists (select from pg_catalog.pg_roles where rolname = v_role) then
             execute pg_catalog.format('create role %I nologin', v_role);
+        end if;
+    end loop;
+    for v_role, v_member in
+        values ('inventory_reader', 'inventory_writer'), ('inventory_reader', 'inventory_daemon'),
+            ('inventory_writer', 'inventory_admin'), ('inventory_daemon', 'inventory_admin')
+    loop
+        if not pg_catalog.pg_has_role(v_member, v_role, 'MEMBER') then
+            execute pg_catalog.format('grant %I to %I', v_role, v_member);
         end if;
     end loop;
 end

@@ -99,6 +99,8 @@ void plan_repeatables(const SchemaFiles& files, const Applied& applied, Plan& pl
         }
     }
     if (!newer_version.empty()) {
+        // Also those that are missing: the newer version may have removed them.
+        plan.repeatables.clear();
         plan.warnings.push_back(
             "Functions or views of the database were made by version " + newer_version +
             ", which is newer than this program (" + files.program_version +

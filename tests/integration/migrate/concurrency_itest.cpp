@@ -1,4 +1,5 @@
 #include "harness.hpp"
+#include "migrate/bookkeeping.hpp"
 #include "migrate/lock.hpp"
 #include "migrate/migrate.hpp"
 
@@ -118,6 +119,26 @@ TEST_CASE("migrate: a role that another database makes at this moment is no fail
     thread.join();
     REQUIRE(report.has_value());
     CHECK(report->has_value());
+}
+
+TEST_CASE("migrate: the roles alone come with their memberships", "[migrate]") {
+    const FreshDatabase database;
+    auto migrator = database.as_migrator();
+    REQUIRE(migrate::ensure_roles(migrator).has_value());
+    // As a cluster is into which a dump is to be restored: it brings neither roles nor memberships.
+    auto superuser = database.as_superuser();
+    execute(superuser, "revoke inventory_reader from inventory_writer, inventory_daemon");
+    execute(superuser, "revoke inventory_writer, inventory_daemon from inventory_admin");
+    REQUIRE(migrate::ensure_roles(migrator).has_value());
+    CHECK(
+        query(
+            superuser,
+            "select (pg_has_role('inventory_admin', 'inventory_writer', 'member') and "
+            "pg_has_role('inventory_admin', 'inventory_daemon', 'member') and "
+            "pg_has_role('inventory_writer', 'inventory_reader', 'member') and "
+            "pg_has_role('inventory_daemon', 'inventory_reader', 'member'))::text"
+        ) == "true"
+    );
 }
 
 TEST_CASE("migrate: whoever waits in vain is told who holds the lock", "[migrate]") {

@@ -195,6 +195,17 @@ select throws_ok(
        truncate inventory.inventory_stock $$,
     'SD008', 'TRUNCATE of inventory_stock is refused while stock is reserved', 'TRUNCATE is refused while stock is reserved'
 );
+select throws_ok(
+    $$ update inventory.inventory_stock set reserved = 1 where store_id = test.store('dml-b') and product_id = test.product('dml-8');
+       delete from inventory.inventory_stock where store_id = test.store('dml-b') $$,
+    'SD008', 'DELETE of inventory_stock is refused while stock is reserved', 'so is DELETE of such a row, also among others'
+);
+select throws_ok(
+    $$ update inventory.inventory_stock set reserved = 1 where store_id = test.store('dml-b') and product_id = test.product('dml-8');
+       update inventory.inventory_stock set product_id = test.product('dml-99')
+       where store_id = test.store('dml-b') and product_id = test.product('dml-8') $$,
+    'SD008', 'UPDATE of the key of inventory_stock is refused while stock is reserved', 'and a change of its key'
+);
 truncate inventory.inventory_stock;
 select is(test.movements('dml-b', 'dml-7'), '1:direct +70>70, 2:direct -70>0', 'TRUNCATE writes a movement per row');
 select is_empty('select test.contradictions()', 'Q1 holds after TRUNCATE');
@@ -237,10 +248,21 @@ select is(
     pg_temp.try($$ update inventory.inventory_stock set on_hand = -5 where product_id = test.product('dml-7') $$),
     'done', 'a row that allows it may fall below zero'
 );
-select alike(
+savepoint below_zero;
+update inventory.inventory_stock set on_hand = -5 where product_id = pg_temp.p(7);
+select is(
     pg_temp.try($$ update inventory.inventory_stock set allow_negative = false where product_id = test.product('dml-7') $$),
-    '23514 Insufficient stock of dml-7 in dml-b%', 'and cannot forbid it while it is'
+    '23514 Stock of dml-7 in dml-b is below zero: Available -5 [inventory_stock_available_ck]', 'and cannot forbid it while it is'
 );
+select is(
+    pg_temp.try($$ update inventory.inventory_stock set allow_negative = false, on_hand = on_hand + 2 where product_id = test.product('dml-7') $$),
+    '23514 Stock of dml-7 in dml-b is below zero: Available -3 [inventory_stock_available_ck]', 'also not with some that comes in'
+);
+select is(
+    pg_temp.try($$ update inventory.inventory_stock set allow_negative = false, on_hand = 0 where product_id = test.product('dml-7') $$),
+    'done', 'but with enough'
+);
+rollback to below_zero;
 select is(
     pg_temp.try($$ alter table inventory.inventory_stock disable trigger before_10_update;
         update inventory.inventory_stock set on_hand = -1, allow_negative = false where product_id = test.product('dml-7') $$),

@@ -83,6 +83,16 @@ insert into may values
     ('insert into inventory.vendors (code, name) values (''prv-x'', ''X'')', false, true, false, true),
     ('insert into inventory.categories (code, name) values (''prv-x'', ''X'')', false, true, false, true),
     ('insert into inventory.products (sku, name) values (''prv-x'', ''X'')', false, true, false, true),
+    ('insert into inventory.stores (code, name, currency, time_zone, low_stock_threshold, allow_negative, active)
+      select ''prv-x'', ''X'', ''EUR'', ''UTC'', 0, false, true', false, true, false, true),
+    ('insert into inventory.products (sku, name, description, vendor_id, category_id, base_price, availability, base_unit, pieces_per_pack,
+        packs_per_box, low_stock_threshold, allow_negative, active)
+      select ''prv-x'', ''X'', ''d'', null, null, 1, ''available'', ''piece'', 1, 1, 0, false, true', false, true, false, true),
+    ('insert into inventory.stores (store_id, code, name) overriding system value values (-7, ''prv-x'', ''X'')', false, false, false, true),
+    ('insert into inventory.vendors (vendor_id, code, name) overriding system value values (-7, ''prv-x'', ''X'')', false, false, false, true),
+    ('insert into inventory.categories (category_id, code, name) overriding system value values (-7, ''prv-x'', ''X'')', false, false, false, true),
+    ('insert into inventory.products (product_id, sku, name) overriding system value values (-7, ''prv-x'', ''X'')', false, false, false, true),
+    ('insert into inventory.products (sku, name, created_at) values (''prv-x'', ''X'', now())', false, false, false, true),
     ('update inventory.products set base_price = 1 where product_id = $P', false, true, false, true),
     ('update inventory.stores set name = ''N'' where store_id = $A', false, true, false, true),
     ('delete from inventory.vendors where false', false, true, false, true),
@@ -106,7 +116,8 @@ insert into may values
 
     ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
     ('select inventory._parse_position(inventory.position())', false, false, false, false),
-    ('select inventory._move_caught_movements(''inventory.stores''::regclass, now(), now())', false, false, false, false),
+    ('select inventory._set_caught_movements_aside(''inventory.stores''::regclass, now(), now())', false, false, false, false),
+    ('select inventory._put_caught_movements_back(''inventory.stores''::regclass)', false, false, false, false),
     ('select inventory._write_openings(now(), now())', false, false, false, false),
     ('select inventory._check_not_released(''3'', ''{}'')', false, false, false, false),
     ('alter table inventory.stores add column x integer', false, false, false, false),
@@ -157,6 +168,24 @@ select is_empty(
        where c.relnamespace = 'inventory'::regnamespace and a.grantee = 0 $$,
     'PUBLIC has no privilege on any table'
 );
+-- What a migration makes is nobody's until it is granted, however the migration ends.
+savepoint new_function;
+grant create on schema inventory to inventory_engine;
+set local role inventory_engine;
+create function inventory.prv_engine() returns integer language sql as 'select 1';
+set local role inventory_owner;
+create function inventory.prv_owner() returns integer language sql as 'select 1';
+reset role;
+select is_empty(
+    $$
+        select p.proname, r.rolname
+        from pg_proc as p
+        cross join (values ('inventory_reader'), ('inventory_writer'), ('inventory_daemon'), ('inventory_admin'), ('prv_nobody')) as r (rolname)
+        where p.proname in ('prv_engine', 'prv_owner') and has_function_privilege(r.rolname, p.oid, 'execute')
+    $$,
+    'nobody may call a new function'
+);
+rollback to new_function;
 -- Only the triggers may call trigger functions and ours without a name for others.
 select is_empty(
     $$

@@ -85,6 +85,17 @@ select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', f
 select is((select count(*) from inventory.inventory_event where type = 'canary' and correlation_id = '11111111-1111-1111-1111-111111111111'), 16::bigint,
     'the last 16 are kept');
 select is(inventory._canary_exists(:'nonce'), false, 'older ones are not');
+begin;
+update inventory.settings set value = '1' where name = 'canaries_kept';
+select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc') as nonce \gset
+select is(inventory._canary_exists(:'nonce'), true, 'the fewest that can be kept are the last one');
+delete from inventory.settings where name = 'canaries_kept';
+select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc') as nonce \gset
+select is(inventory._canary_exists(:'nonce'), true, 'without the setting canaries are kept too');
+rollback;
+select throws_ok(format('update inventory.settings set value = %L where name = %L', value, name), '23514', null, name || ' cannot be ' || value)
+from (values ('canaries_kept', '0'), ('canaries_kept', '-1'), ('canaries_kept', '1001'), ('canaries_kept', '99999999999'),
+    ('ledger_months_ahead', '-1'), ('ledger_months_ahead', '121'), ('ledger_months_ahead', '99999999999')) as wrong (name, value);
 update inventory.daemons set seen_at = now() - interval '2 days', nonce = gen_random_uuid()
 where instance_id = '11111111-1111-1111-1111-111111111111';
 select inventory._write_canary('22222222-2222-2222-2222-222222222222', 'other', false, 'abc', inventory.incarnation());
@@ -122,6 +133,26 @@ select is(
 );
 select is(pg_temp.try(format('select inventory.covers(%L, ''99999999'')', :'start')), 'SD007 the ticket 99999999 is from the future', 'a ticket from the future');
 select is(pg_temp.try(format('select inventory.covers(%L, ''soon'')', :'start')), '22P02 not a ticket: "soon"', 'what is no ticket');
+
+-- A clock that was set back by two hours, as positions from before see it: what is recorded now is older than their since.
+select regexp_replace(inventory.position(), '\.[0-9]+\.[0-9]+\.([^.]*)$', format('.%1$s.%1$s.\1', (extract(epoch from now() + '2 hours') * 1000000)::bigint)) as ahead \gset
+select dblink_exec('other', 'begin; insert into inventory.vendors (code, name) values (''feed-w'', ''W'')');
+update inventory.inventory_stock set on_hand = on_hand + 1 where store_id = :a and product_id = :p1;
+update inventory.inventory_stock set on_hand = on_hand + 1 where store_id = :a and product_id = :p1;
+select is((select count(*) from inventory.feed_after(:'ahead')), 2::bigint, 'a clock that was set back hides no movement');
+select is(
+    (select (detail ->> 'feed_rows')::integer from inventory._drain(
+        pg_snapshot_xmax(split_part(:'ahead', '.', 5)::pg_snapshot), array(select pg_snapshot_xip(split_part(:'ahead', '.', 5)::pg_snapshot)),
+        now() + interval '2 hours') where kind = 'P'),
+    2, 'nor from stockd'
+);
+select split_part(feed_position, '.', 3) as since, split_part(feed_position, '.', 4)::bigint as taken, feed_position from inventory.feed_after(:'ahead') limit 1 \gset
+select is(:'since'::text, '0', 'and nothing is known of transactions that are still open');
+select cmp_ok(:taken, '<=', (extract(epoch from now()) * 1000000)::bigint, 'from then on positions have the new time');
+select feed_position as first_one from inventory.feed_after(:'ahead', 1) limit 1 \gset
+select is(split_part(:'first_one', '.', 3) || ' ' || split_part(:'first_one', '.', 4), '0 0', 'also within an answer that the limit ends');
+select dblink_exec('other', 'commit');
+select is(test.news(:'feed_position'), 'vendor_created', 'which come when they end');
 
 -- STABLE: a statement's position fits what it reads beside it, even when somebody commits while it runs.
 select count(*) as events from inventory.inventory_event \gset

@@ -111,6 +111,16 @@ select alike(pg_temp.try('select inventory.release_ledger_month(null)'), '22023 
 select is(pg_temp.try(format('select inventory.release_ledger_month(%L)', pg_temp.month(-2)::date)),
     format('22023 the oldest month of the ledger is %s, not %s', to_char(pg_temp.month(-3), 'YYYY-MM'), to_char(pg_temp.month(-2), 'YYYY-MM')),
     'months go the oldest first');
+set local client_min_messages = error;
+create publication mon for table inventory.stock_ledger, inventory.inventory_event;
+select is(pg_temp.try(format('select inventory.release_ledger_month(%L)', pg_temp.month(-3)::date)),
+    'SD008 stock_ledger is published (mon): letting its history go is refused', 'nor one that is published');
+select is(pg_temp.try('select inventory.release_events(now())'),
+    'SD008 inventory_event is published (mon): letting its history go is refused', 'events likewise');
+alter publication mon set (publish_via_partition_root = true);
+select alike(pg_temp.try(format('select inventory.release_ledger_month(%L)', pg_temp.month(-3)::date)), 'SD008 %', 'by its root, too');
+drop publication mon;
+reset client_min_messages;
 select inventory.position() as now \gset
 select results_eq(
     format('select * from inventory.release_ledger_month(%L)', (pg_temp.month(-3) + '10 days')::date),

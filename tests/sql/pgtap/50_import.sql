@@ -1,6 +1,6 @@
 -- What stockctl import calls, at the SQL level: rights, the caller's own batch only, ledger and stock as one, versions that go on.
 begin;
-select plan(19);
+select plan(20);
 
 select test.store('imp-a'), test.product('imp-x'), test.product('imp-y');
 create temp table batch (import_id bigint, run bigint);
@@ -90,6 +90,11 @@ select throws_ok(
     format($$insert into inventory.import_staging (line, store_id, product_id, kind, quantity) values (1, %s, %s, 'reservation', 1)$$,
         test.store('imp-a'), test.product('imp-y')),
     '23514', null, 'kinds that change what is reserved cannot be imported'
+);
+select throws_ok(
+    format($$insert into inventory.import_staging (line, store_id, product_id, kind, quantity, occurred_at) values (1, %s, %s, 'sale', 1, 'infinity')$$,
+        test.store('imp-a'), test.product('imp-y')),
+    '23514', null, 'nothing happens at infinity'
 );
 select throws_ok('select inventory._import_movements(-1, 1, null)', '22023', 'no import has the id -1', 'an unknown import is refused');
 

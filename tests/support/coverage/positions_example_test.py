@@ -57,6 +57,32 @@ class Example(unittest.TestCase):
             made = self.psql("select store, sku, on_hand, version from mine.copy order by store, sku", folder)
             self.assertEqual(plain(made), plain(copy))
 
+            def follow_and_compare(change):
+                self.psql(change + "\\i follow.sql\n", folder)
+                self.assertEqual(self.psql(
+                    """
+                    with truth as (
+                        select s.code, p.sku, i.on_hand, i.version
+                        from inventory.inventory_stock as i
+                        join inventory.stores as s using (store_id)
+                        join inventory.products as p using (product_id)
+                    ), held as (select * from mine.copy where on_hand <> 0)
+                    (select * from held except select * from truth) union all (select * from truth except select * from held)
+                    """ + "\\g (tuples_only)", folder).strip(), "")
+
+            follow_and_compare(
+                "update inventory.products set sku = 'COLA2' where sku = 'COLA';"
+                "update inventory.inventory_stock set on_hand = 1 where store_id = 1 and product_id = 1;")
+            follow_and_compare("delete from inventory.inventory_stock where store_id = 2 and product_id = 2;")
+            self.assertEqual(self.psql("select on_hand from mine.copy where store = 'south' and sku = 'TEA' \\g (tuples_only)", folder).strip(), "0")
+            # The codes of what is gone are null in the movements before.
+            follow_and_compare("delete from inventory.inventory_stock where product_id = 2; delete from inventory.products where sku = 'TEA';")
+            follow_and_compare(
+                "update inventory.products set sku = 'TEA' where sku = 'COLA2'; update inventory.stores set code = 'east' where code = 'south';"
+                "insert into inventory.products (sku, name) values ('COLA', 'Other');"
+                "insert into inventory.inventory_stock (store_id, product_id, on_hand) select 1, product_id, 3 from inventory.products where sku = 'COLA';")
+            self.assertEqual(len(plain(self.psql("\\i follow.sql\n", folder))), 1, "and nothing is left to read")
+
             foreign = subprocess.run(
                 PSQL, input="select * from inventory.feed_after('s1.0123456789abcdef.0.0.1:1:');",
                 capture_output=True, text=True, timeout=60)

@@ -21,7 +21,7 @@ def test_a_dry_run_lists_everything_and_changes_nothing(empty_database):
     done = stockctl("migrate", "--dry-run")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
-    assert lines[0] == "would apply db/migrations/0001_create_roles.sql"
+    assert lines[0] == "would apply db/migrations/0001_withhold_functions.sql"
     assert lines[-1] == "would apply db/grants.sql"
     assert schema_of(empty_database) is None
     planned = stockctl.json("migrate", "--dry-run")
@@ -32,7 +32,7 @@ def test_a_dry_run_lists_everything_and_changes_nothing(empty_database):
 def test_twice_is_once(empty_database):
     stockctl = Stockctl(empty_database)
     first = stockctl.json("migrate")
-    assert first["applied"][0] == "migrations/0001_create_roles.sql"
+    assert first["applied"][0] == "migrations/0001_withhold_functions.sql"
     before = schema_of(empty_database)
     second = stockctl("migrate")
     assert second.returncode == 0

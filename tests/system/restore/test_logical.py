@@ -1,5 +1,6 @@
 """Logical replication to a subscriber that has the schema: the same rows, nothing recorded twice, a feed of its own."""
 
+import psycopg2
 from conftest import fill, wait_for
 
 # Transaction ids are the subscriber's own business: without xid and rung its feed has its own.
@@ -101,6 +102,91 @@ def test_a_subscriber_becomes_the_place_to_write(databases):
     subscriber.rows("insert into inventory.stores (code, name) values ('c', 'C')")
     assert [row[1] for row in subscriber.news(here)] == ["direct", "store_created"]
     assert subscriber.contradictions() == []
+
+
+def test_movements_that_the_default_partition_caught_are_kept_when_their_month_is_made(databases):
+    publisher, subscriber = databases(), databases()
+    fill(publisher)
+    subscribe(publisher, subscriber)
+    month = publisher.value("select 'inventory.stock_ledger_' || to_char(now() at time zone 'UTC', 'YYYY_MM')")
+    # As if nobody had made the month: what is recorded in it is caught, and leaves for the month when somebody does.
+    publisher.rows(f"alter table inventory.stock_ledger detach partition {month}; drop table {month}")
+    publisher.rows("update inventory.inventory_stock set on_hand = on_hand + 1")
+    catch_up(publisher, subscriber)
+    caught = publisher.rows("select movement_id from inventory.stock_ledger_default order by 1")
+    assert len(caught) == publisher.value("select count(*) from inventory.inventory_stock")
+    assert publisher.rows("select inventory.make_ledger_months()") == [(month.split(".")[1],)]
+    assert publisher.value("select count(*) from inventory.stock_ledger_default") == 0
+    catch_up(publisher, subscriber)
+    assert publisher.rows("select movement_id from inventory.stock_ledger order by 1") == caught
+    there = subscriber.rows("select movement_id from inventory.stock_ledger order by 1")
+    assert there[-len(caught) :] == caught
+    assert subscriber.contradictions() == []
+
+
+LEDGER_COLUMNS = PUBLICATION[PUBLICATION.index("stock_ledger (") + len("stock_ledger ") :].split(")")[0] + ")"
+EVENT_COLUMNS = PUBLICATION[PUBLICATION.index("inventory_event (") + len("inventory_event ") :].split(")")[0] + ")"
+
+
+def let_go(publisher, month):
+    publisher.rows(
+        f"""
+        begin;
+        alter publication stock drop table inventory.stock_ledger, inventory.inventory_event;
+        select inventory.release_ledger_month('{month}');
+        select inventory.release_events(now());
+        alter publication stock add table inventory.stock_ledger {LEDGER_COLUMNS}, inventory.inventory_event {EVENT_COLUMNS};
+        commit;
+        """
+    )
+
+
+def test_history_that_is_published_goes_on_each_side_by_itself(databases):
+    publisher, subscriber = databases(), databases()
+    fill(publisher)
+    # Last month's history of one stock row, as it was recorded then.
+    publisher.rows(
+        """
+        alter table inventory.stock_ledger disable trigger before_00_append_only;
+        update inventory.stock_ledger set recorded_at = date_trunc('month', now() at time zone 'UTC') at time zone 'UTC' - interval '1 hour'
+        where store_id = 1 and product_id = 2;
+        alter table inventory.stock_ledger enable always trigger before_00_append_only;
+        select inventory.make_ledger_months();
+        """
+    )
+    month = publisher.value("select (date_trunc('month', now() at time zone 'UTC') - interval '1 hour')::date")
+    subscribe(publisher, subscriber)
+    before = subscriber.position()
+    assert publisher.refused("select inventory.release_ledger_month(%s)", month) == "SD008"
+    assert publisher.refused("select inventory.release_events(now())") == "SD008"
+
+    old = publisher.value("select count(*) from inventory.stock_ledger")
+    events = publisher.value("select count(*) from inventory.inventory_event")
+    # Who writes meanwhile is published as always, before and after.
+    with psycopg2.connect(dbname=publisher.name) as meanwhile, meanwhile.cursor() as cursor:
+        cursor.execute("update inventory.products set base_price = 1 where sku = 'p3'")
+        let_go(publisher, month)
+        cursor.execute("update inventory.products set base_price = 1 where sku = 'p4'")
+    meanwhile.close()
+    assert publisher.value("select count(*) from inventory.stock_ledger") < old
+    publisher.rows("update inventory.inventory_stock set on_hand = on_hand + 1")
+    publisher.rows("update inventory.products set base_price = 3 where sku = 'p2'")
+    catch_up(publisher, subscriber)
+    assert subscriber.value("select count(*) from inventory.stock_ledger") == old + publisher.value("select count(*) from inventory.inventory_stock")
+    assert subscriber.value("select count(*) from inventory.inventory_event") == events + 3
+    assert publisher.contradictions() == []
+    assert subscriber.contradictions() == []
+    # What comes from the publisher is news here, and its letting go is none.
+    assert len(subscriber.news(before)) == publisher.value("select count(*) from inventory.inventory_stock") + 3
+
+    subscriber.rows("select inventory.release_ledger_month(%s)", month)
+    subscriber.rows("select inventory.release_events(now())")
+    publisher.rows("update inventory.inventory_stock set on_hand = on_hand + 1")
+    catch_up(publisher, subscriber)
+    assert subscriber.contradictions() == []
+    assert subscriber.refused("select * from inventory.feed_after(%s)", before) == "SD003"
+    assert subscriber.rows("select version, kind, on_hand_after from inventory.stock_ledger where store_id = 1 and product_id = 2 order by 1") \
+        == publisher.rows("select version, kind, on_hand_after from inventory.stock_ledger where store_id = 1 and product_id = 2 order by 1")
 
 
 def test_months_that_are_made_later_are_published_too(databases):

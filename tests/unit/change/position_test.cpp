@@ -49,3 +49,12 @@ TEST_CASE("position: since moves on only past transactions that have ended", "[p
     CHECK(next_since(from, *parse_snapshot("25:30:25"), {3000}).unix_us == 2000);
     CHECK(next_since(from, *parse_snapshot("14:30:14,25"), {3000}).unix_us == 1000);
 }
+
+TEST_CASE(
+    "position: a clock that was set back leaves no since, until all have ended", "[position]"
+) {
+    const auto from = *parse_position(kText);
+    CHECK(next_since(from, *parse_snapshot("30:30:"), {500}).unix_us == 500);
+    CHECK(next_since(from, *parse_snapshot("25:30:25"), {500}).unix_us == 0);
+    CHECK(next_since(from, *parse_snapshot("14:30:14,25"), {500}).unix_us == 0);
+}

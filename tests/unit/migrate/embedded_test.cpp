@@ -23,7 +23,7 @@ TEST_CASE("migrate: the embedded schema keeps the rules of db/README.md", "[migr
 
 TEST_CASE("migrate: the embedded schema names the program's version", "[migrate]") {
     CHECK_FALSE(migrate::embedded_schema().program_version.empty());
-    CHECK(migrate::embedded_schema().migrations.front().name == "0001_create_roles");
+    CHECK(migrate::embedded_schema().migrations.front().name == "0001_withhold_functions");
 }
 
 }  // namespace stockd

@@ -122,6 +122,17 @@ TEST_CASE(
     CHECK(plan->warnings[0].find("1.10.0") != std::string::npos);
 }
 
+TEST_CASE("migrate: an older program does not put back what a newer one has removed", "[migrate]") {
+    const auto files = three_files();
+    auto applied = all_applied();
+    applied.repeatables = {
+        {"functions/f.sql", "newer", "1.10.0", ""}, {"grants.sql", "newer", "1.10.0", ""}};
+    const auto plan = make_plan(files, applied);
+    REQUIRE(plan.has_value());
+    CHECK(plan->empty());
+    CHECK(plan->warnings.size() == 1);
+}
+
 TEST_CASE("migrate: an edited applied file is refused by name", "[migrate]") {
     auto applied = all_applied();
     applied.migrations[1].checksum = "other";
