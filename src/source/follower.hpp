@@ -89,12 +89,12 @@ class Follower {
         base::SteadyTime deadline,
         const Completion& done
     );
-    /// Until the Sink holds a copy; starts the load that clear() left out. kUnavailable at once
-    /// while the database is away.
+    /// Until the Sink holds a copy. kUnavailable at once while the database is away.
     void wait_for_load(base::SteadyTime deadline, const Completion& done);
     /// A full load in the background; callers during one share its outcome.
     void refresh(const std::function<void(base::Result<LoadReport>)>& done);
-    /// The Sink is emptied; the next wait_for_load() or refresh() loads again.
+    /// The Sink is emptied, and the load that fills it again begins. kUnavailable, and nothing is
+    /// done, while the database is away: the copy is all there is then.
     void clear(const Completion& done);
 
     /// From now on. A follower that stopped does nothing.

@@ -227,6 +227,10 @@ base::SteadyTime Follower::Loop::statement_deadline() const {
     return steady_clock::now() + options_.statement_timeout;
 }
 
+base::Error Follower::Loop::database_away() const {
+    return {base::ErrorCode::kUnavailable, "the database is away", last_error_, {}, {}};
+}
+
 Freshness Follower::Loop::freshness() const noexcept {
     const auto age =
         nanoseconds_of(steady_clock::now()) - fresh_at_ns_.load(std::memory_order_acquire);
@@ -307,8 +311,7 @@ void Follower::Loop::wait_for_load(base::SteadyTime deadline, Completion done) {
         return;
     }
     if (stopping_ || is_away()) {
-        done(base::Error{base::ErrorCode::kUnavailable, "the database is away", last_error_, {}, {}}
-        );
+        done(database_away());
         return;
     }
     if (!load_ && state_ == State::kLive) {
@@ -319,8 +322,7 @@ void Follower::Loop::wait_for_load(base::SteadyTime deadline, Completion done) {
 
 void Follower::Loop::refresh(std::function<void(base::Result<LoadReport>)> done) {
     if (stopping_ || is_away()) {
-        done(base::Error{base::ErrorCode::kUnavailable, "the database is away", last_error_, {}, {}}
-        );
+        done(database_away());
         return;
     }
     refreshers_.push_back(std::move(done));
@@ -331,9 +333,16 @@ void Follower::Loop::refresh(std::function<void(base::Result<LoadReport>)> done)
 }
 
 void Follower::Loop::clear(const Completion& done) {
+    // It would throw away the only copy that there is to give.
+    if (stopping_ || is_away() || is_silent()) {
+        done(database_away());
+        return;
+    }
     sink_.clear();
     loaded_ = false;
+    load_again_at_ = {};
     set_state(state_, {});
+    wake();  // duties() loads: who sends no reads to what is not ready must not wait for a read
     done({});
 }
 

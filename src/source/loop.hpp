@@ -87,6 +87,7 @@ class Follower::Loop {
         options_.ttl = paces.ttl;
         options_.audit_rows_per_s = paces.audit_rows_per_s;
         canary_.set_every(paces.canary_every);
+        waiters_.set_limit(paces.waiters_max);
     }
 
   private:
@@ -107,6 +108,12 @@ class Follower::Loop {
         return state_ < State::kLoading && !last_error_.empty();
     }
 
+    /// Connected, and no answer for long: nobody knows what became of the database.
+    [[nodiscard]] bool is_silent() const noexcept {
+        return serving_.load(std::memory_order_relaxed) && freshness().stale;
+    }
+
+    [[nodiscard]] base::Error database_away() const;
     [[nodiscard]] base::SteadyTime statement_deadline() const;
     template <class Change>
     void update_status(const Change& change);
@@ -125,6 +132,7 @@ class Follower::Loop {
     Task<> follow();
     Task<> duties();
     [[nodiscard]] base::SteadyTime next_duty() const;
+    [[nodiscard]] base::SteadyTime reload_due() const;
     Task<> step();
     Task<> rest(base::SteadyTime until);
     void take_notifications();

@@ -24,6 +24,9 @@ class Waiters {
     explicit Waiters(std::size_t limit)
         : limit_(limit) {}
 
+    /// For those who come from now on.
+    void set_limit(std::size_t limit) noexcept { limit_ = limit; }
+
     void add_ticket(change::Xid ticket, base::SteadyTime deadline, base::SteadyTime now, Done done);
     void add_condition(
         Condition condition,
