@@ -50,6 +50,8 @@ struct FollowerStatus {
     std::int64_t broadcasts = 0;
     std::int64_t reconnects = 0;
     std::string last_error;
+    /// The same with its code; nothing while there is none.
+    std::optional<base::Error> failure;
 };
 
 /// Follows one database: connects, loads, drains the change feed into a Sink, relays when elected,

@@ -180,6 +180,7 @@ void Follower::Loop::leave_session(const base::Error& error) {
     update_status([&](FollowerStatus& status) {
         status.is_relay = false;
         status.last_error = last_error_;
+        status.failure = error;
         status.reconnects += state_ == State::kLive || state_ == State::kLoading ? 1 : 0;
     });
     set_state(State::kDisconnected, error.message);

@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
 #include <mutex>
@@ -206,6 +207,8 @@ class Follower::Loop {
     const std::string instance_id_;
 
     boost::asio::io_context io_{1};
+    /// What a load needs much time for and the feed must not wait for.
+    boost::asio::thread_pool preparing_{1};
     std::thread thread_;
     pg::AsyncConnection l_;
     pg::AsyncConnection d_;
