@@ -229,7 +229,8 @@ std::int64_t version_of(Inventory& inventory, const Plan& plan) {
     if (!product) {
         fail(product.error());
     }
-    return *product && !(*product)->stores.empty() ? (*product)->stores.front().version : 0;
+    const auto& found = product->value;
+    return found && !found->stores.empty() ? found->stores.front().version : 0;
 }
 
 void run(const Plan& plan) {

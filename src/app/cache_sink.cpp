@@ -51,6 +51,11 @@ change::LoadSink& CacheSink::begin_load() {
     return *loader_;
 }
 
+void CacheSink::prepare_load() {
+    STOCKD_ASSERT(loader_ != nullptr, "a load was begun");
+    loader_->prepare();
+}
+
 void CacheSink::finish_load(const change::Position& /*loaded_at*/, const change::ChangeSet& newer) {
     STOCKD_ASSERT(loader_ != nullptr, "a load was begun");
     cache_.finish_load(std::move(loader_), newer);
@@ -62,6 +67,9 @@ void CacheSink::abandon_load() {
 }
 
 void CacheSink::apply(const change::ChangeSet& changes) {
+    if (on_publishing_) {
+        on_publishing_(changes);
+    }
     cache_.apply(changes);
     tell(&changes);
 }

@@ -12,18 +12,25 @@
 namespace stockd::app {
 
 /// Puts what the source reads into the cache. Owned by the composition root; the follow thread
-/// alone calls it.
+/// alone calls it, but for prepare_load().
 class CacheSink : public source::Sink {
   public:
     /// Called after each publication on the follow thread, with what has changed; nullptr: all of
     /// it, by a load or a clear.
     using OnPublished = std::function<void(const change::ChangeSet*)>;
 
-    explicit CacheSink(cache::Cache& cache, OnPublished on_published = {})
+    /// The same before a set is applied: the cache still has what it takes away.
+    using OnPublishing = std::function<void(const change::ChangeSet&)>;
+
+    explicit CacheSink(
+        cache::Cache& cache, OnPublished on_published = {}, OnPublishing on_publishing = {}
+    )
         : cache_(cache),
-          on_published_(std::move(on_published)) {}
+          on_published_(std::move(on_published)),
+          on_publishing_(std::move(on_publishing)) {}
 
     change::LoadSink& begin_load() override;
+    void prepare_load() override;
     void finish_load(const change::Position& loaded_at, const change::ChangeSet& newer) override;
     void abandon_load() override;
     void apply(const change::ChangeSet& changes) override;
@@ -42,6 +49,7 @@ class CacheSink : public source::Sink {
 
     cache::Cache& cache_;
     OnPublished on_published_;
+    OnPublishing on_publishing_;
     std::unique_ptr<cache::Loader> loader_;
 };
 

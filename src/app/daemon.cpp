@@ -46,7 +46,11 @@ observe::LogFormat format_of(const config::Options& options) {
 }
 
 source::Paces paces_of(const config::Options& options) {
-    return {options.canary_interval, options.ttl, options.audit_pace};
+    return {
+        options.canary_interval,
+        options.ttl,
+        options.audit_pace,
+        static_cast<std::size_t>(options.waiting_max)};
 }
 
 source::SourceOptions source_options(const config::Options& options, const std::string& url) {
@@ -59,7 +63,7 @@ source::SourceOptions source_options(const config::Options& options, const std::
     made.canary_every = paces.canary_every;
     made.ttl = paces.ttl;
     made.audit_rows_per_s = paces.audit_rows_per_s;
-    made.waiters_max = static_cast<std::size_t>(options.waiting_max);
+    made.waiters_max = paces.waiters_max;
     return made;
 }
 

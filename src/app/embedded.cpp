@@ -1,18 +1,15 @@
 #include "app/embedded.hpp"
 
+#include "app/run_program.hpp"
 #include "migrate/migrate.hpp"
 #include "pg/connection.hpp"
 
 #include <spdlog/fmt/fmt.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <utility>
-#include <vector>
 
 namespace stockd::app {
 
@@ -20,8 +17,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::chrono::milliseconds kPollEvery{50};
+/// Beside the data: the sample was imported whole, or the cluster was put to use without one.
 constexpr const char* kImportedMarker = "sample-imported";
+constexpr const char* kOwnDataMarker = "used-without-sample";
 
 constexpr const char* kDaemonLogin = R"(
 do $$
@@ -39,37 +37,6 @@ void say(const std::string& line) {
 
 base::Error told_to_stop() {
     return {base::ErrorCode::kUnavailable, "told to stop", {}, {}, {}};
-}
-
-/// Runs a program with the terminal we have. Its exit code; when we are told to stop, so is it.
-int run_program(
-    const fs::path& program, std::vector<std::string> arguments, const Signals& signals
-) {
-    arguments.insert(arguments.begin(), program.string());
-    std::vector<char*> texts;
-    texts.reserve(arguments.size() + 1);
-    for (auto& argument : arguments) {
-        texts.push_back(argument.data());
-    }
-    texts.push_back(nullptr);
-    const pid_t child = fork();
-    if (child == 0) {
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, nullptr);
-        execv(program.c_str(), texts.data());
-        _exit(127);
-    }
-    int status = 0;
-    bool told = false;
-    while (waitpid(child, &status, WNOHANG) == 0) {
-        if (!told && signals.told_to_stop()) {
-            told = true;
-            kill(child, SIGTERM);
-        }
-        usleep(static_cast<useconds_t>(std::chrono::microseconds(kPollEvery).count()));
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 }  // namespace
@@ -92,10 +59,8 @@ base::Result<EmbeddedDatabase> EmbeddedDatabase::start(
     if (auto done = made.migrate(); !done) {
         return done.error();
     }
-    if (!options.sample.empty()) {
-        if (auto done = made.import_sample(options.sample, signals); !done) {
-            return done.error();
-        }
+    if (auto done = made.import_sample(options.sample, signals); !done) {
+        return done.error();
     }
     if (signals.told_to_stop()) {
         return told_to_stop();
@@ -124,27 +89,45 @@ base::Result<void> EmbeddedDatabase::migrate() const {
 base::Result<void> EmbeddedDatabase::import_sample(
     const std::string& directory, const Signals& signals
 ) const {
-    const auto marker = cluster_.data_directory().parent_path() / kImportedMarker;
-    if (fs::exists(marker)) {
+    const auto home = cluster_.data_directory().parent_path();
+    const auto imported = home / kImportedMarker;
+    const auto own_data = home / kOwnDataMarker;
+    if (fs::exists(imported)) {
+        return {};
+    }
+    if (directory.empty()) {
+        std::ofstream{own_data} << "No sample goes into a cluster that was in use before.\n";
+        return {};
+    }
+    if (fs::exists(own_data)) {
+        say(fmt::format(
+            "The cluster in {} was in use before the sample was named: it is not imported.",
+            home.string()
+        ));
         return {};
     }
     say("Importing the sample of " + directory + " ...");
     const auto stockctl = fs::read_symlink("/proc/self/exe").parent_path() / "stockctl";
-    setenv("STOCKD_DATABASE_URL", people_url().c_str(), 1);
-    const int code = run_program(stockctl, {"import", "sample", directory}, signals);
-    unsetenv("STOCKD_DATABASE_URL");
+    const auto code = run_program(
+        stockctl,
+        {"import", "sample", fs::absolute(directory).string(), "-d", people_url()},
+        [&signals] { return signals.told_to_stop(); }
+    );
     if (signals.told_to_stop()) {
         return told_to_stop();
     }
-    if (code != 0) {
+    if (!code) {
+        return code.error();
+    }
+    if (*code != 0) {
         return base::Error{
             base::ErrorCode::kInternal,
-            fmt::format("stockctl import failed with exit code {}", code),
+            fmt::format("stockctl import failed with exit code {}", *code),
             {},
             "What it said is above. Imports can be repeated: start again once it is mended.",
             {}};
     }
-    std::ofstream{marker} << directory << "\n";
+    std::ofstream{imported} << directory << "\n";
     return {};
 }
 

@@ -10,7 +10,8 @@
 namespace stockd::app {
 
 /// The database of `stockd --embedded DIR`: a private cluster, migrated, with the sample in it when
-/// one was named. Owned by the composition root; its thread must live as long as it does.
+/// one was named before the cluster was put to use. Owned by the composition root; its thread must
+/// live as long as it does.
 class EmbeddedDatabase {
   public:
     /// Talks on stdout about what takes time. Errors: those of the cluster and of migrate;

@@ -3,9 +3,11 @@
 #include "app/cache_sink.hpp"
 #include "app/schema_check.hpp"
 #include "observe/log_line.hpp"
+#include "pg/conninfo.hpp"
 #include "source/follower.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <future>
 #include <mutex>
 #include <utility>
@@ -73,6 +75,27 @@ class InCallback {
     InCallback& operator=(InCallback&&) = delete;
 };
 
+/// One published state, and how fresh that was when it was looked at.
+struct Seen {
+    cache::Reading reading;
+    source::Freshness freshness;
+};
+
+template <class T>
+Fresh<T> fresh(T value, const Seen& seen) {
+    return {
+        std::move(value),
+        seen.reading.state().position_hash,
+        seen.freshness.age,
+        seen.freshness.stale};
+}
+
+/// What waiting does not mend.
+bool is_final(base::ErrorCode code) {
+    return code == base::ErrorCode::kSchemaMismatch || code == base::ErrorCode::kPermissionDenied ||
+           code == base::ErrorCode::kInvalidArgument;
+}
+
 /// Runs an asynchronous call of the follower and waits for its completion, which comes exactly
 /// once.
 template <class Value, class Call>
@@ -88,29 +111,30 @@ base::Result<Value> wait_for(const Call& call) {
 struct Inventory::Impl {
     explicit Impl(InventoryOptions given)
         : options(std::move(given)),
-          sink(cache, [this](const change::ChangeSet* changes) { tell(changes); }),
-          follower(source_options(), sink, observer()) {}
+          report(observer()),
+          on_change(options.on_change),
+          sink(
+              cache,
+              [this](const change::ChangeSet* changes) { tell(changes); },
+              [this](const change::ChangeSet& changes) { note_skus(changes.products, old_skus); }
+          ),
+          follower(source_options(), sink, report) {}
 
     [[nodiscard]] source::SourceOptions source_options() const;
     [[nodiscard]] observe::Observer observer() const;
+    template <class Changes>
+    void note_skus(const Changes& changes, std::vector<std::string>& skus) const;
     void tell(const change::ChangeSet* changes);
-    base::Result<void> wait_for_load();
-
-    /// Something is held: the reads of a call work on one published state.
-    base::Result<cache::Reading> read() {
-        auto reading = cache.read();
-        if (!reading.state().loaded) {
-            if (auto loaded = wait_for_load(); !loaded) {
-                return loaded.error();
-            }
-            reading = cache.read();
-        }
-        return reading;
-    }
+    void call(const InventoryChange& change) const;
+    base::Result<void> wait_for_load(base::SteadyTime deadline);
+    base::Result<Seen> read();
 
     InventoryOptions options;
+    observe::Observer report;
     std::mutex telling;
     OnChange on_change;  // guarded by telling
+    /// What the products that are about to change are called; the follow thread's.
+    std::vector<std::string> old_skus;
     cache::Cache cache;
     app::CacheSink sink;
     source::Follower follower;
@@ -140,42 +164,70 @@ observe::Observer Inventory::Impl::observer() const {
     }}};
 }
 
+template <class Changes>
+void Inventory::Impl::note_skus(const Changes& changes, std::vector<std::string>& skus) const {
+    for (const auto& change : changes) {
+        if (const auto sku = cache.sku_of(change.product)) {
+            skus.emplace_back(*sku);
+        }
+    }
+}
+
 void Inventory::Impl::tell(const change::ChangeSet* changes) {
+    InventoryChange told;
+    told.skus = std::exchange(old_skus, {});
     const std::lock_guard lock{telling};
     if (!on_change || (changes != nullptr && changes->empty())) {
         return;
     }
-    const InCallback inside;
-    InventoryChange told;
     if (changes == nullptr || !changes->stores.empty()) {
-        told.is_everything = true;
-        on_change(told);
+        call({true, {}});
         return;
     }
-    const auto add = [&](base::ProductId product) {
-        if (const auto sku = cache.sku_of(product)) {
-            told.skus.emplace_back(*sku);
-        }
-    };
-    for (const auto& row : changes->stock) {
-        add(row.product);
-    }
-    for (const auto& row : changes->products) {
-        add(row.product);
-    }
+    note_skus(changes->stock, told.skus);
+    note_skus(changes->products, told.skus);
     std::sort(told.skus.begin(), told.skus.end());
     told.skus.erase(std::unique(told.skus.begin(), told.skus.end()), told.skus.end());
     if (!told.skus.empty()) {
-        on_change(told);
+        call(told);
     }
 }
 
-base::Result<void> Inventory::Impl::wait_for_load() {
+/// What a callback throws is no failure of the following, which would load everything again.
+void Inventory::Impl::call(const InventoryChange& change) const {
+    const InCallback inside;
+    try {
+        on_change(change);
+    } catch (const std::exception& exception) {
+        report(observe::ExceptionCaught{"on_change", exception.what(), {}});
+    } catch (...) {
+        report(observe::ExceptionCaught{"on_change", "no std::exception", {}});
+    }
+}
+
+base::Result<void> Inventory::Impl::wait_for_load(base::SteadyTime deadline) {
     if (t_in_callback) {
         return base::Error{base::ErrorCode::kUnavailable, "nothing is loaded", {}, {}, {}};
     }
-    const auto deadline = std::chrono::steady_clock::now() + options.wait;
     return wait_for<void>([&](auto done) { follower.wait_for_load(deadline, done); });
+}
+
+/// A state that holds something: after a wait, a clear() may have come in between.
+base::Result<Seen> Inventory::Impl::read() {
+    const auto deadline = std::chrono::steady_clock::now() + options.wait;
+    while (true) {
+        {
+            // In this order: what was published in between is newer than we say.
+            const auto freshness = follower.freshness();
+            auto reading = cache.read();
+            if (reading.state().loaded) {
+                return Seen{std::move(reading), freshness};
+            }
+        }
+        if (auto loaded = wait_for_load(deadline); !loaded) {
+            return loaded.error();
+        }
+    }
 }
 
 Inventory::Inventory(std::unique_ptr<Impl> impl)
@@ -187,10 +239,15 @@ Inventory::~Inventory() {
 
 base::Result<std::unique_ptr<Inventory>> Inventory::connect(InventoryOptions options) {
     constexpr std::chrono::milliseconds kLookEvery{100};
+    if (const auto named = pg::parse_conninfo(options.database_url); !named) {
+        return named.error();
+    }
     std::unique_ptr<Inventory> made{new Inventory(std::make_unique<Impl>(std::move(options)))};
     auto& impl = *made->impl_;
     impl.follower.start();
     const auto deadline = std::chrono::steady_clock::now() + impl.options.wait;
+    base::Error failure{
+        base::ErrorCode::kTimeout, "The database could not be loaded in time.", {}, {}, {}};
     while (true) {
         const auto look_again = std::min(deadline, std::chrono::steady_clock::now() + kLookEvery);
         const auto loaded = wait_for<void>([&](auto done) {
@@ -204,18 +261,11 @@ base::Result<std::unique_ptr<Inventory>> Inventory::connect(InventoryOptions opt
         if (loaded) {
             return made;
         }
-        const auto status = impl.follower.status();
-        const auto& reasons = status.not_ready;
-        const bool is_schema = std::find(reasons.begin(), reasons.end(), "schema") != reasons.end();
-        // A schema does not mend itself while somebody waits for connect(); a database may.
-        if (is_schema || std::chrono::steady_clock::now() >= deadline) {
-            return base::Error{
-                is_schema ? base::ErrorCode::kSchemaMismatch : base::ErrorCode::kTimeout,
-                is_schema ? "The database's schema is not one that this program works with."
-                          : "The database could not be loaded in time.",
-                status.last_error,
-                {},
-                {}};
+        if (auto last = impl.follower.status().failure) {
+            failure = std::move(*last);
+        }
+        if (is_final(failure.code) || std::chrono::steady_clock::now() >= deadline) {
+            return failure;
         }
     }
 }
@@ -225,69 +275,71 @@ void Inventory::follow(OnChange on_change) {
     impl_->on_change = std::move(on_change);
 }
 
-base::Result<std::optional<ProductInventory>> Inventory::get_inventory(
+base::Result<Fresh<std::optional<ProductInventory>>> Inventory::get_inventory(
     std::string_view sku, std::optional<std::string_view> store
 ) {
-    const auto reading = impl_->read();
-    if (!reading) {
-        return reading.error();
+    const auto seen = impl_->read();
+    if (!seen) {
+        return seen.error();
     }
-    const auto product = reading->find(sku);
-    if (!product || (store && !reading->has_store(*store))) {
-        return std::optional<ProductInventory>{};
+    std::optional<ProductInventory> found;
+    const auto product = seen->reading.find(sku);
+    if (product && (!store || seen->reading.has_store(*store))) {
+        found = to_inventory(*product, store);
     }
-    return std::optional{to_inventory(*product, store)};
+    return fresh(std::move(found), *seen);
 }
 
-base::Result<std::map<std::string, ProductInventory>> Inventory::get_inventory_map(
+base::Result<Fresh<std::map<std::string, ProductInventory>>> Inventory::get_inventory_map(
     const std::vector<std::string>& skus
 ) {
-    const auto reading = impl_->read();
-    if (!reading) {
-        return reading.error();
+    const auto seen = impl_->read();
+    if (!seen) {
+        return seen.error();
     }
     std::map<std::string, ProductInventory> found;
     for (const auto& sku : skus) {
-        if (const auto product = reading->find(sku)) {
+        if (const auto product = seen->reading.find(sku)) {
             found.emplace(sku, to_inventory(*product, std::nullopt));
         }
     }
-    return found;
+    return fresh(std::move(found), *seen);
 }
 
-base::Result<std::map<std::string, ProductInventory>> Inventory::get_all_inventory() {
+base::Result<Fresh<std::map<std::string, ProductInventory>>> Inventory::get_all_inventory() {
     constexpr std::size_t kPage = 1000;
-    const auto reading = impl_->read();
-    if (!reading) {
-        return reading.error();
+    const auto seen = impl_->read();
+    if (!seen) {
+        return seen.error();
     }
     std::map<std::string, ProductInventory> all;
     std::string after;
     while (true) {
-        const auto page = reading->page(after, kPage);
+        const auto page = seen->reading.page(after, kPage);
         for (const auto& product : page) {
             all.emplace_hint(all.end(), product.sku(), to_inventory(product, std::nullopt));
         }
         if (page.size() < kPage) {
-            return all;
+            return fresh(std::move(all), *seen);
         }
         after = page.back().sku();
     }
 }
 
-base::Result<bool> Inventory::has_stock(
+base::Result<Fresh<bool>> Inventory::has_stock(
     std::string_view sku,
     std::int64_t quantity,
     base::Unit unit,
     std::optional<std::string_view> store
 ) {
-    const auto reading = impl_->read();
-    if (!reading) {
-        return reading.error();
+    const auto seen = impl_->read();
+    if (!seen) {
+        return seen.error();
     }
-    const auto product = reading->find(sku);
-    return product && (!store || reading->has_store(*store)) &&
-           cache::has_stock(*product, quantity, unit, store);
+    const auto product = seen->reading.find(sku);
+    const bool is_enough = product && (!store || seen->reading.has_store(*store)) &&
+                           cache::has_stock(*product, quantity, unit, store);
+    return fresh(is_enough, *seen);
 }
 
 base::Result<void> Inventory::wait_for_ticket(
@@ -326,8 +378,8 @@ base::Result<RefreshReport> Inventory::refresh() {
     return RefreshReport{loaded->counts.products, loaded->duration};
 }
 
-void Inventory::clear() {
-    (void)wait_for<void>([&](auto done) { impl_->follower.clear(done); });
+base::Result<void> Inventory::clear() {
+    return wait_for<void>([&](auto done) { impl_->follower.clear(done); });
 }
 
 void Inventory::stop() {

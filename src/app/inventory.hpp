@@ -47,6 +47,17 @@ struct ProductInventory {
     std::vector<StoreStock> stores;
 };
 
+/// An answer, and how fresh it is: of one published state, at one moment.
+template <class T>
+struct Fresh {
+    T value;
+    std::string position;  ///< of that state, the short hash
+    /// The database was known to hold nothing newer when it is this long ago.
+    std::chrono::milliseconds data_age{0};
+    /// The database is away, or has not been heard for long: it may well hold something newer.
+    bool is_stale = true;
+};
+
 struct CacheStats {
     bool is_cached = false;
     std::optional<base::Timestamp> last_refresh;
@@ -65,9 +76,16 @@ struct RefreshReport {
 
 /// What has changed in one publication.
 struct InventoryChange {
-    bool is_everything = false;     ///< a load or a clear: any product may have changed
-    std::vector<std::string> skus;  ///< of changed products and of products whose stock changed
+    bool is_everything = false;  ///< a load or a clear: any product may have changed
+    /// Of changed products and of products whose stock changed; of one that was deleted or renamed
+    /// also the sku that it had.
+    std::vector<std::string> skus;
 };
+
+/// Called after a publication, on the follow thread: be short. Inside, reads work (they do not wait
+/// there: kUnavailable while nothing is loaded); refresh(), clear(), stop(), follow() and the waits
+/// do not. What it throws is logged, and the following goes on.
+using OnChange = std::function<void(const InventoryChange&)>;
 
 struct InventoryOptions {
     std::string database_url;        ///< URL or key=value; empty: libpq's environment variables
@@ -80,16 +98,18 @@ struct InventoryOptions {
     std::int64_t audit_rows_per_s = 2000;
     /// Lines worth logging; may be empty. Any thread.
     std::function<void(const std::string&)> log;
+    /// From the first load on, which connect() waits for. Whatever it uses must outlive the
+    /// Inventory.
+    OnChange on_change;
 };
 
 /// stockd inside a program: an exact copy of a database's stock, kept current by following its
 /// change feed. All methods may be called from any thread; reads take no lock.
 class Inventory {
   public:
-    using OnChange = std::function<void(const InventoryChange&)>;
-
-    /// Connects, loads everything, and follows from then on. Errors: kTimeout or kUnavailable when
-    /// there is no copy within options.wait, kSchemaMismatch, kPermissionDenied.
+    /// Connects, loads everything, and follows from then on. Errors: at once kInvalidArgument for a
+    /// database_url that cannot be read, kPermissionDenied and kSchemaMismatch; else, when there is
+    /// no copy within options.wait, what failed last, or kTimeout when nothing did.
     [[nodiscard]] static base::Result<std::unique_ptr<Inventory>> connect(InventoryOptions options);
 
     /// Stops.
@@ -99,24 +119,23 @@ class Inventory {
     Inventory(Inventory&&) = delete;
     Inventory& operator=(Inventory&&) = delete;
 
-    /// Calls back after each publication from now on, on the follow thread: be short. Replaces an
-    /// earlier one; an empty one ends it. Inside the callback, reads work (they do not wait there:
-    /// kUnavailable while nothing is loaded); refresh(), clear(), stop(), follow() and the waits do
-    /// not.
+    /// Calls back from now on. Replaces an earlier one, also that of the options; an empty one ends
+    /// it. Changes between connect() and this are not told: InventoryOptions::on_change misses
+    /// none.
     void follow(OnChange on_change);
 
     /// Nothing: no such active product (or store). After clear() these wait for the reload; errors:
     /// kTimeout, kUnavailable.
-    [[nodiscard]] base::Result<std::optional<ProductInventory>> get_inventory(
+    [[nodiscard]] base::Result<Fresh<std::optional<ProductInventory>>> get_inventory(
         std::string_view sku, std::optional<std::string_view> store = std::nullopt
     );
     /// By sku; unknown ones are left out. All of one published state.
-    [[nodiscard]] base::Result<std::map<std::string, ProductInventory>> get_inventory_map(
+    [[nodiscard]] base::Result<Fresh<std::map<std::string, ProductInventory>>> get_inventory_map(
         const std::vector<std::string>& skus
     );
-    [[nodiscard]] base::Result<std::map<std::string, ProductInventory>> get_all_inventory();
+    [[nodiscard]] base::Result<Fresh<std::map<std::string, ProductInventory>>> get_all_inventory();
     /// False also for an unknown product or store.
-    [[nodiscard]] base::Result<bool> has_stock(
+    [[nodiscard]] base::Result<Fresh<bool>> has_stock(
         std::string_view sku,
         std::int64_t quantity,
         base::Unit unit = base::Unit::kPiece,
@@ -131,8 +150,9 @@ class Inventory {
     [[nodiscard]] CacheStats cache_stats() const;
     /// Reloads everything beside the old copy and waits for it; callers during one share it.
     [[nodiscard]] base::Result<RefreshReport> refresh();
-    /// The copy becomes empty; the next read waits for a reload.
-    void clear();
+    /// The copy becomes empty and is loaded again; reads wait for that. kUnavailable, and nothing
+    /// is done, while the database is away.
+    [[nodiscard]] base::Result<void> clear();
     void stop();
 
     /// The copy itself, for reads without copying (cache/cache.hpp).

@@ -4,8 +4,6 @@
 #include "cache/detail/cache_parts.hpp"
 #include "cache/detail/copy_builder.hpp"
 
-#include <malloc.h>
-
 #include <utility>
 
 namespace stockd::cache {
@@ -82,7 +80,7 @@ CacheCounts Cache::counts() const noexcept {
 }
 
 std::unique_ptr<Loader> Cache::begin_load() const {
-    return std::unique_ptr<Loader>(new Loader());
+    return std::unique_ptr<Loader>(new Loader(parts_->graveyard));
 }
 
 void Cache::finish_load(std::unique_ptr<Loader> loader, change::Position position) {
@@ -93,14 +91,21 @@ void Cache::finish_load(std::unique_ptr<Loader> loader, change::Position positio
 
 void Cache::finish_load(std::unique_ptr<Loader> loader, const change::ChangeSet& newer) {
     STOCKD_ASSERT(loader != nullptr, "finish_load() takes what begin_load() gave");
-    auto next = loader->builder_->build(newer, parts_->graveyard, parts_->next_sequence());
-    loader.reset();
+    loader->prepare();
+    auto next = std::move(loader->copy_);
+    const std::uint64_t sequence = parts_->next_sequence();
+    try {
+        next->begin(detail::CopyBuilder::kSequence, sequence);
+        next->change(newer);
+        next->seal();
+    } catch (...) {
+        // What it has retired so far is a part of it, and must go first.
+        parts_->graveyard.retire(sequence, next.release(), [](void* what) noexcept {
+            delete static_cast<Copy*>(what);
+        });
+        throw;
+    }
     parts_->swap_in(std::move(next), newer.position, parts_->current().generation + 1, true);
-#if defined(__GLIBC__)
-    // What the load needed on the way was much and in small pieces; malloc would keep it for a
-    // process that does not ask for as much again before the next load.
-    malloc_trim(0);
-#endif
 }
 
 void Cache::apply(const change::ChangeSet& changes) {
@@ -122,13 +127,7 @@ void Cache::apply(const change::ChangeSet& changes) {
     parts.torn = true;
     Copy& copy = *parts.copy;
     copy.begin(current.sequence, parts.next_sequence());
-    copy.set_stores(changes.stores);
-    for (const change::ProductChange& change : changes.products) {
-        copy.set_product(change);
-    }
-    for (const change::StockChange& change : changes.stock) {
-        copy.set_stock(change);
-    }
+    copy.change(changes);
     copy.seal();
     parts.torn = false;
     parts.publish(changes.position, current.generation, true);

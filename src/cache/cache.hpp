@@ -31,7 +31,7 @@ class Cache {
     [[nodiscard]] CacheCounts counts() const noexcept;
 
     [[nodiscard]] std::unique_ptr<Loader> begin_load() const;
-    /// Builds the new copy (O(rows)) and swaps it in at once.
+    /// Builds the new copy (O(rows)), unless Loader::prepare() did, and swaps it in at once.
     void finish_load(std::unique_ptr<Loader> loader, change::Position position);
     /// The same for rows of an older position: `newer` is what has changed since, and its position
     /// the one published.

@@ -1,18 +1,20 @@
 #include "config/load.hpp"
 
-#include "base/secret.hpp"
 #include "config/settings.hpp"
 #include "config/toml.hpp"
+#include "pg/conninfo.hpp"
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
+#include <system_error>
 
 namespace stockd::config {
 
@@ -103,7 +105,9 @@ base::Result<std::string> read_file(const std::string& path) {
     constexpr std::size_t kMost = 1U << 20U;
     std::error_code error;
     const bool is_directory = std::filesystem::is_directory(path, error);
+    errno = 0;
     std::ifstream stream{path};
+    const int reason = errno;
     std::string text;
     if (!is_directory && stream) {
         // Never more than a byte too many: the name may be that of an endless device.
@@ -114,7 +118,10 @@ base::Result<std::string> read_file(const std::string& path) {
     if (is_directory || stream.bad() || (text.empty() && !stream.eof())) {
         return base::Error{
             base::ErrorCode::kIo,
-            "cannot read the file " + path + (is_directory ? ": it is a directory" : ""),
+            "cannot read the file " + path + ": " +
+                (is_directory  ? "it is a directory"
+                 : reason != 0 ? std::system_category().message(reason)
+                               : "it ends with an error"),
             {},
             {},
             {}};
@@ -133,10 +140,18 @@ std::vector<std::string> known_texts(std::string (Setting::*text)() const) {
     return known;
 }
 
-base::Result<void> apply_file(const std::string& path, bool is_named, Options& options) {
+/// A setting as one source gives it.
+struct Given {
+    const Setting* setting;
+    std::string value;
+    std::string where;  ///< for people
+};
+
+base::Result<std::vector<Given>> from_file(const std::string& path, bool is_named) {
     std::error_code error;
-    if (!is_named && !std::filesystem::exists(path, error)) {
-        return {};
+    // What cannot be looked at is no file that is not there: the settings in it are meant.
+    if (!is_named && !std::filesystem::exists(path, error) && !error) {
+        return std::vector<Given>{};
     }
     const auto text = read_file(path);
     if (!text) {
@@ -146,6 +161,7 @@ base::Result<void> apply_file(const std::string& path, bool is_named, Options& o
     if (!entries) {
         return invalid(path + ": " + entries.error().message);
     }
+    std::vector<Given> given;
     for (const auto& entry : *entries) {
         const auto where = path + ": line " + std::to_string(entry.line) + ": ";
         const auto* setting = find_setting(entry.key);
@@ -156,21 +172,79 @@ base::Result<void> apply_file(const std::string& path, bool is_named, Options& o
                 meant.empty() ? "stockd --print-config lists them." : "Did you mean " + meant + "?"
             );
         }
-        if (const auto done = setting->set(options, entry.value); !done) {
-            return invalid(where + entry.key + ": " + done.error().message);
+        given.push_back({setting, entry.value, where + entry.key});
+    }
+    return given;
+}
+
+std::vector<Given> from_environment(const Sources& sources) {
+    std::vector<Given> given;
+    for (const auto& setting : settings()) {
+        const auto value = sources.environment(setting.variable());
+        if (value && !value->empty()) {  // as libpq: an empty variable is none
+            given.push_back({&setting, *value, setting.variable()});
         }
+    }
+    return given;
+}
+
+std::vector<Given> from_flags(const Flags& flags) {
+    std::vector<Given> given;
+    for (const auto& setting : settings()) {
+        if (const auto flag = flags.values.find(setting.name); flag != flags.values.end()) {
+            given.push_back({&setting, flag->second, "--" + setting.name});
+        }
+    }
+    return given;
+}
+
+/// The database has three names, and the strongest source that gives one gives it alone.
+base::Result<void> forget_other_database(const std::vector<Given>& source, Options& options) {
+    constexpr std::array<std::string_view, 3> kNames{
+        "database-url", "database-url-file", "embedded"};
+    const Given* named = nullptr;
+    bool is_given = false;
+    bool has_sample = false;
+    for (const auto& one : source) {
+        has_sample = has_sample || one.setting->name == "sample";
+        if (std::find(kNames.begin(), kNames.end(), one.setting->name) == kNames.end()) {
+            continue;
+        }
+        is_given = true;
+        if (one.value.empty()) {
+            continue;
+        }
+        if (named != nullptr) {
+            return invalid(
+                named->where + " and " + one.where + " cannot both be set",
+                "The database is named by one of database-url, database-url-file and embedded; a "
+                "private cluster is its own database."
+            );
+        }
+        named = &one;
+    }
+    if (is_given) {
+        options.database_url.clear();
+        options.database_url_file.clear();
+        options.embedded.clear();
+    }
+    if (named != nullptr && named->setting->name != "embedded" && !has_sample) {
+        options.sample.clear();
     }
     return {};
 }
 
-base::Result<void> apply_environment(const Sources& sources, Options& options) {
-    for (const auto& setting : settings()) {
-        const auto value = sources.environment(setting.variable());
-        if (!value || value->empty()) {  // as libpq: an empty variable is none
-            continue;
-        }
-        if (const auto done = setting.set(options, *value); !done) {
-            return invalid(setting.variable() + ": " + done.error().message);
+/// Over what weaker sources have set.
+base::Result<void> apply(const base::Result<std::vector<Given>>& source, Options& options) {
+    if (!source) {
+        return source.error();
+    }
+    if (auto done = forget_other_database(*source, options); !done) {
+        return done.error();
+    }
+    for (const auto& one : *source) {
+        if (const auto done = one.setting->set(options, one.value); !done) {
+            return invalid(one.where + ": " + done.error().message);
         }
     }
     return {};
@@ -206,11 +280,6 @@ base::Result<void> finish(Options& options) {
                 "Write the database URL into it."
             );
         }
-    }
-    if (!options.embedded.empty() && !options.database_url.empty()) {
-        return invalid(
-            "embedded and database-url cannot both be set: a private cluster is its own database"
-        );
     }
     if (!options.sample.empty() && options.embedded.empty()) {
         return invalid(
@@ -250,21 +319,13 @@ base::Result<Command> load(const Sources& sources) {
         flags->file = sources.environment("STOCKD_CONFIG").value_or("");
     }
     const bool is_named = !flags->file.empty();
-    if (auto done =
-            apply_file(is_named ? flags->file : sources.default_file, is_named, command.options);
-        !done) {
-        return done.error();
-    }
-    if (auto done = apply_environment(sources, command.options); !done) {
-        return done.error();
-    }
-    for (const auto& setting : settings()) {
-        const auto given = flags->values.find(setting.name);
-        if (given == flags->values.end()) {
-            continue;
-        }
-        if (const auto done = setting.set(command.options, given->second); !done) {
-            return invalid("--" + setting.name + ": " + done.error().message);
+    const auto& path = is_named ? flags->file : sources.default_file;
+    for (const auto& source :
+         {from_file(path, is_named),
+          base::Result<std::vector<Given>>{from_environment(sources)},
+          base::Result<std::vector<Given>>{from_flags(*flags)}}) {
+        if (auto done = apply(source, command.options); !done) {
+            return done.error();
         }
     }
     if (auto done = finish(command.options); !done) {
@@ -287,7 +348,7 @@ std::string print(const Options& options) {
         }
         const auto value = setting.get(options);
         text += setting.key() + " = " +
-                quote_toml(setting.is_secret ? base::mask_secrets(value) : value) + "\n";
+                quote_toml(setting.is_secret ? pg::mask_conninfo(value) : value) + "\n";
     }
     return text;
 }

@@ -21,8 +21,10 @@ struct Command {
     std::vector<std::string> warnings;
 };
 
-/// Where settings come from, in falling precedence: flags, environment, file. `environment` gives a
-/// variable's value; tests give their own.
+/// Where settings come from, in falling precedence: flags, environment, file. The three names of the
+/// database (URL, file with it, private cluster) are one setting in this: a source that gives one
+/// takes the others' from weaker sources away, and a source that gives two is an error.
+/// `environment` gives a variable's value; tests give their own.
 struct Sources {
     std::vector<std::string> arguments;  ///< without the program's name
     std::function<std::optional<std::string>(const std::string&)> environment;
@@ -34,7 +36,7 @@ struct Sources {
 [[nodiscard]] Sources sources_of_process(int argc, const char* const* argv);
 
 /// Reads all sources. Also at SIGHUP. Errors: kInvalidArgument naming the flag, variable or file
-/// and line; kIo for a named file that cannot be read.
+/// and line; kIo for a file that is there, or named, and cannot be read.
 [[nodiscard]] base::Result<Command> load(const Sources& sources);
 
 /// The settings in force as a settings file, passwords masked.

@@ -161,7 +161,6 @@ class Table {
 
 void add_database(Table& table) {
     table.group("Database");
-    // Of the two ways to name the database, the one from the stronger source counts.
     auto url = text_setting(
         "database-url",
         "URL",
@@ -171,24 +170,13 @@ void add_database(Table& table) {
         "in ~/.pgpass"
     );
     url.is_secret = true;
-    url.set = [](Options& options, std::string_view text) -> base::Result<void> {
-        options.database_url = text;
-        options.database_url_file.clear();
-        return {};
-    };
     table.add(std::move(url));
-    auto file = text_setting(
+    table.add(text_setting(
         "database-url-file",
         "FILE",
         &Options::database_url_file,
         "Read the database URL from a file's first line"
-    );
-    file.set = [](Options& options, std::string_view text) -> base::Result<void> {
-        options.database_url_file = text;
-        options.database_url.clear();
-        return {};
-    };
-    table.add(std::move(file));
+    ));
     table.add(text_setting(
         "embedded",
         "DIR",

@@ -1,5 +1,7 @@
 #include "pg/conninfo.hpp"
 
+#include "base/secret.hpp"
+
 #include <libpq-fe.h>
 
 #include <charconv>
@@ -80,6 +82,53 @@ base::Result<std::vector<std::pair<std::string, std::string>>> parse_conninfo(
         }
     }
     return out;
+}
+
+namespace {
+
+constexpr std::string_view kMask = "***";
+
+bool is_password(std::string_view key) {
+    return key == "password" || key == "sslpassword";
+}
+
+std::string quoted(std::string_view value) {
+    std::string out = "'";
+    for (const char c : value) {
+        if (c == '\'' || c == '\\') {
+            out += '\\';
+        }
+        out += c;
+    }
+    return out + "'";
+}
+
+}  // namespace
+
+std::string mask_conninfo(const std::string& text) {
+    if (text.find_first_not_of(" \t") == std::string::npos) {
+        return text;
+    }
+    auto named = parse_conninfo(text);
+    if (!named) {
+        return std::string{kMask};
+    }
+    std::string as_keys;
+    for (auto& [key, value] : *named) {
+        value = is_password(key) && !value.empty() ? kMask : base::mask_secrets(value);
+        as_keys += (as_keys.empty() ? "" : " ") + key + "=" + quoted(value);
+    }
+    // In the form that it was written in, when that says the same and nothing more: text alone does
+    // not show where a password with a blank in it ends.
+    const bool is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
+    if (is_url && text.find_first_of(" \t") != std::string::npos) {
+        return as_keys;
+    }
+    auto masked = base::mask_secrets(text);
+    if (const auto again = parse_conninfo(masked); again && *again == *named) {
+        return masked;
+    }
+    return as_keys;
 }
 
 }  // namespace stockd::pg

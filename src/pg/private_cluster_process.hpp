@@ -13,7 +13,7 @@
 #include <vector>
 
 /// Processes of a private cluster: whose they are, how they are started, and which are still there.
-/// Used by the private cluster's own files and the test rig only.
+/// Used by the private cluster's own files, what runs programs for it, and the test rig only.
 namespace stockd::pg {
 
 /// The operating system's user that PostgreSQL runs as.

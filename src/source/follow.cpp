@@ -77,9 +77,8 @@ Follower::Loop::Task<> Follower::Loop::duties() {
     if (done && months_due() <= now) {
         start_months();
     }
-    if (done && position_ && loaded_ && !load_ && options_.ttl.count() > 0 &&
-        load_again_at_ <= now && now - refreshed_at_ >= options_.ttl) {
-        start_load(observe::LoadReason::kTtl);
+    if (done && reload_due() <= now) {
+        start_load(loaded_ ? observe::LoadReason::kTtl : observe::LoadReason::kCleared);
     }
     if (done && now - l_.last_talk() >= talk_every()) {
         during_ = "keep-alive";
@@ -100,14 +99,20 @@ base::SteadyTime Follower::Loop::next_duty() const {
     if (!position_) {
         return due;
     }
-    due = std::min({due, waiters_.poll_at(), canary_.due(), audit_due(), months_due()});
+    due =
+        std::min({due, waiters_.poll_at(), canary_.due(), audit_due(), months_due(), reload_due()});
     if (!relay_) {
         due = std::min(due, election_at_);
     }
-    if (loaded_ && !load_ && options_.ttl.count() > 0) {
-        due = std::min(due, std::max(refreshed_at_ + options_.ttl, load_again_at_));
-    }
     return due;
+}
+
+/// Of a load that nobody asked for: the copy was cleared, or it has reached its age.
+base::SteadyTime Follower::Loop::reload_due() const {
+    if (!position_ || load_ || (loaded_ && options_.ttl.count() == 0)) {
+        return base::SteadyTime::max();
+    }
+    return loaded_ ? std::max(refreshed_at_ + options_.ttl, load_again_at_) : load_again_at_;
 }
 
 Follower::Loop::Task<> Follower::Loop::step() {

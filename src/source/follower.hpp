@@ -50,6 +50,8 @@ struct FollowerStatus {
     std::int64_t broadcasts = 0;
     std::int64_t reconnects = 0;
     std::string last_error;
+    /// The same with its code; nothing while there is none.
+    std::optional<base::Error> failure;
 };
 
 /// Follows one database: connects, loads, drains the change feed into a Sink, relays when elected,
@@ -89,12 +91,12 @@ class Follower {
         base::SteadyTime deadline,
         const Completion& done
     );
-    /// Until the Sink holds a copy; starts the load that clear() left out. kUnavailable at once
-    /// while the database is away.
+    /// Until the Sink holds a copy. kUnavailable at once while the database is away.
     void wait_for_load(base::SteadyTime deadline, const Completion& done);
     /// A full load in the background; callers during one share its outcome.
     void refresh(const std::function<void(base::Result<LoadReport>)>& done);
-    /// The Sink is emptied; the next wait_for_load() or refresh() loads again.
+    /// The Sink is emptied, and the load that fills it again begins. kUnavailable, and nothing is
+    /// done, while the database is away: the copy is all there is then.
     void clear(const Completion& done);
 
     /// From now on. A follower that stopped does nothing.

@@ -5,6 +5,13 @@
 /// guard, for tests/integration/source only.
 namespace stockd::source {
 
+#ifdef STOCKD_GAP_PREPARED_INLINE
+constexpr bool kPreparedAside = false;
+#else
+/// The feed is followed while a load's copy is built.
+constexpr bool kPreparedAside = true;
+#endif
+
 #ifdef STOCKD_GAP_NO_REDRAIN
 constexpr bool kRedrainAfterGrant = false;
 #else

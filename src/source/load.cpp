@@ -6,6 +6,9 @@
 #include "source/session.hpp"
 #include "source/statements.hpp"
 
+#include <boost/asio/use_awaitable.hpp>
+#include <pthread.h>
+
 #include <utility>
 
 namespace stockd::source {
@@ -87,6 +90,13 @@ bool add_stock(change::LoadSink& rows, const CopyReader::Row& row) {
     return true;
 }
 
+/// On the thread of `preparing_`.
+net::awaitable<void> prepare(Sink* sink) {
+    pthread_setname_np(pthread_self(), "prepare");
+    sink->prepare_load();
+    co_return;
+}
+
 }  // namespace
 
 void Follower::Loop::start_load(observe::LoadReason reason) {
@@ -141,6 +151,12 @@ Follower::Loop::Task<change::Position> Follower::Loop::read_tables(std::shared_p
     auto committed = co_await r.exec_script(sql::kCommit, deadline);
     if (!committed) {
         co_return committed.error();
+    }
+    r.close();
+    if constexpr (kPreparedAside) {
+        co_await net::co_spawn(preparing_, prepare(&sink_), net::use_awaitable);
+    } else {
+        sink_.prepare_load();
     }
     co_return std::move(*position);
 }

@@ -192,6 +192,7 @@ void Follower::Loop::leave_session(const base::Error& error) {
     update_status([&](FollowerStatus& status) {
         status.is_relay = false;
         status.last_error = last_error_;
+        status.failure = error;
         status.reconnects += state_ == State::kLive || state_ == State::kLoading ? 1 : 0;
     });
     set_state(State::kDisconnected, error.message);
@@ -252,6 +253,10 @@ void Follower::Loop::published_as_of(base::SteadyTime when) {
 /// The database answered what was asked then, and would have told us of anything new.
 void Follower::Loop::heard(base::SteadyTime when) {
     heard_at_ns_.store(nanoseconds_of(when), std::memory_order_release);
+}
+
+base::Error Follower::Loop::database_away() const {
+    return {base::ErrorCode::kUnavailable, "the database is away", last_error_, {}, {}};
 }
 
 Freshness Follower::Loop::freshness() const noexcept {
@@ -339,8 +344,7 @@ void Follower::Loop::wait_for_load(base::SteadyTime deadline, Completion done) {
         return;
     }
     if (stopping_ || is_away()) {
-        done(base::Error{base::ErrorCode::kUnavailable, "the database is away", last_error_, {}, {}}
-        );
+        done(database_away());
         return;
     }
     if (!load_ && state_ == State::kLive) {
@@ -351,8 +355,7 @@ void Follower::Loop::wait_for_load(base::SteadyTime deadline, Completion done) {
 
 void Follower::Loop::refresh(std::function<void(base::Result<LoadReport>)> done) {
     if (stopping_ || is_away()) {
-        done(base::Error{base::ErrorCode::kUnavailable, "the database is away", last_error_, {}, {}}
-        );
+        done(database_away());
         return;
     }
     refreshers_.push_back(std::move(done));
@@ -363,9 +366,16 @@ void Follower::Loop::refresh(std::function<void(base::Result<LoadReport>)> done)
 }
 
 void Follower::Loop::clear(const Completion& done) {
+    // It would throw away the only copy that there is to give.
+    if (stopping_ || is_away() || is_silent()) {
+        done(database_away());
+        return;
+    }
     sink_.clear();
     loaded_ = false;
+    load_again_at_ = {};
     set_state(state_, {});
+    wake();  // duties() loads: who sends no reads to what is not ready must not wait for a read
     done({});
 }
 

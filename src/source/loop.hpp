@@ -11,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
 #include <mutex>
@@ -87,6 +88,7 @@ class Follower::Loop {
         options_.ttl = paces.ttl;
         options_.audit_rows_per_s = paces.audit_rows_per_s;
         canary_.set_every(paces.canary_every);
+        waiters_.set_limit(paces.waiters_max);
     }
 
   private:
@@ -107,6 +109,12 @@ class Follower::Loop {
         return state_ < State::kLoading && !last_error_.empty();
     }
 
+    /// Connected, and no answer for long: nobody knows what became of the database.
+    [[nodiscard]] bool is_silent() const noexcept {
+        return serving_.load(std::memory_order_relaxed) && freshness().stale;
+    }
+
+    [[nodiscard]] base::Error database_away() const;
     [[nodiscard]] base::SteadyTime statement_deadline() const;
     void published_as_of(base::SteadyTime when);
     void heard(base::SteadyTime when);
@@ -127,6 +135,7 @@ class Follower::Loop {
     Task<> follow();
     Task<> duties();
     [[nodiscard]] base::SteadyTime next_duty() const;
+    [[nodiscard]] base::SteadyTime reload_due() const;
     Task<> step();
     Task<> rest(base::SteadyTime until);
     void take_notifications();
@@ -201,6 +210,8 @@ class Follower::Loop {
     const std::string instance_id_;
 
     boost::asio::io_context io_{1};
+    /// What a load needs much time for and the feed must not wait for.
+    boost::asio::thread_pool preparing_{1};
     std::thread thread_;
     pg::AsyncConnection l_;
     pg::AsyncConnection d_;

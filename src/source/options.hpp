@@ -27,6 +27,8 @@ struct Paces {
     milliseconds canary_every{2000};
     milliseconds ttl = std::chrono::minutes{15};
     std::int64_t audit_rows_per_s = 2000;
+    /// Those who wait already are not sent away.
+    std::size_t waiters_max = 10'000;
 };
 
 /// Settings of a follower. Durations that are 0 switch off what they pace.

@@ -117,7 +117,10 @@ Follower::Loop::Task<> Follower::Loop::session() {
         set_state(State::kLoading, std::string(observe::name_of(reload_reason_)));
         start_load(reload_reason_);
     }
-    update_status([](FollowerStatus& status) { status.last_error.clear(); });
+    update_status([](FollowerStatus& status) {
+        status.last_error.clear();
+        status.failure.reset();
+    });
     co_return co_await follow();
 }
 

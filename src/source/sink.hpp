@@ -28,9 +28,9 @@ struct Counts {
     std::int64_t stock_rows = 0;
 };
 
-/// Where everything that is read from the database goes. The follow thread alone calls it: a single
-/// writer. apply() and audit() may come between begin_load() and finish_load(); they concern the
-/// old copy.
+/// Where everything that is read from the database goes. The follow thread alone calls it, but for
+/// prepare_load(): a single writer. apply(), clear() and audit() may come between begin_load() and
+/// finish_load(); they concern the old copy.
 class Sink {
   public:
     Sink() = default;
@@ -43,6 +43,12 @@ class Sink {
     /// The rows that follow are built up aside while the old copy serves. Valid until finish_load()
     /// or abandon_load().
     virtual change::LoadSink& begin_load() = 0;
+
+    /// The last row has come: whatever takes long before finish_load(). On another thread, while
+    /// the follow thread goes on with the old copy; neither finish_load() nor abandon_load() comes
+    /// before its end.
+    virtual void prepare_load() {}
+
     /// The loaded rows (as of `loaded_at`) with `newer` applied to them replace the old copy in one
     /// step, published at newer.position. `newer` holds everything that was committed while the
     /// load ran.

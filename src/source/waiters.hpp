@@ -25,6 +25,9 @@ class Waiters {
     explicit Waiters(std::size_t limit)
         : limit_(limit) {}
 
+    /// For those who come from now on.
+    void set_limit(std::size_t limit) noexcept { limit_ = limit; }
+
     /// Until `judge_until` the deadline does not end it before it is known whether the database has
     /// given out the ticket, which takes a round trip.
     void add_ticket(

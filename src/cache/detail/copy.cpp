@@ -63,6 +63,16 @@ void Copy::begin(std::uint64_t published, std::uint64_t sequence) {
     touched_.clear();
 }
 
+void Copy::change(const change::ChangeSet& changes) {
+    set_stores(changes.stores);
+    for (const change::ProductChange& change : changes.products) {
+        set_product(change);
+    }
+    for (const change::StockChange& change : changes.stock) {
+        set_stock(change);
+    }
+}
+
 void Copy::set_product(const change::ProductChange& change) {
     if (!change.now.has_value()) {
         const auto found = slot_of(change.product);

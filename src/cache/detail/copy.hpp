@@ -40,6 +40,8 @@ class Copy {
     // The writer.
     /// All that follows until seal() becomes visible with publication `sequence`.
     void begin(std::uint64_t published, std::uint64_t sequence);
+    /// A whole set, in the order that set_*() asks for.
+    void change(const change::ChangeSet& changes);
     /// First of all in a batch. A code that changes hands, or a store that comes, goes or turns
     /// (in)active, costs O(stock rows) when the store has any: its rows move within their products.
     void set_stores(const std::vector<change::StoreChange>& changes);

@@ -50,10 +50,8 @@ std::uint32_t CopyBuilder::store_for(base::StoreId store) {
     return found->second;
 }
 
-std::unique_ptr<Copy> CopyBuilder::build(
-    const change::ChangeSet& newer, Graveyard& graveyard, std::uint64_t sequence
-) {
-    auto copy = std::make_unique<Copy>(products_.size(), graveyard, sequence);
+std::unique_ptr<Copy> CopyBuilder::build(Graveyard& graveyard) {
+    auto copy = std::make_unique<Copy>(products_.size(), graveyard, kSequence);
     copy->slot_of_ = std::move(slot_of_);
     copy->number_of_ = std::move(number_of_);
     *copy->stores_ = std::move(stores_);
@@ -62,14 +60,6 @@ std::unique_ptr<Copy> CopyBuilder::build(
     build_blocks(*copy);
     pages_.clear();
     products_.clear();
-    copy->set_stores(newer.stores);
-    for (const change::ProductChange& change : newer.products) {
-        copy->set_product(change);
-    }
-    for (const change::StockChange& change : newer.stock) {
-        copy->set_stock(change);
-    }
-    copy->touched_.clear();
     build_order(*copy);
     return copy;
 }

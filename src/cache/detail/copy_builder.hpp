@@ -21,10 +21,12 @@ class CopyBuilder {
 
     [[nodiscard]] std::size_t stock_rows() const noexcept { return count_; }
 
-    /// The rows with `newer` applied, to be published as `sequence`. The builder is used up.
-    [[nodiscard]] std::unique_ptr<Copy> build(
-        const change::ChangeSet& newer, Graveyard& graveyard, std::uint64_t sequence
-    );
+    /// What build() makes is of this publication, which is before the first of all.
+    static constexpr std::uint64_t kSequence = 0;
+
+    /// The builder is used up. The graveyard is left alone: it is where later changes of the copy
+    /// will put what they replace, and another thread may be using it now.
+    [[nodiscard]] std::unique_ptr<Copy> build(Graveyard& graveyard);
 
   private:
     struct LoadedCell {

@@ -5,10 +5,12 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 using namespace stockd;
@@ -65,10 +67,9 @@ void make_shop(Writer& writer) {
     );
 }
 
-std::unique_ptr<Inventory> connect() {
-    InventoryOptions options;
+std::unique_ptr<Inventory> connect(InventoryOptions options = {}) {
     options.database_url = database_url();
-    auto inventory = Inventory::connect(options);
+    auto inventory = Inventory::connect(std::move(options));
     if (!inventory) {
         FAIL(base::describe(inventory.error()));
     }
@@ -87,6 +88,33 @@ bool within(std::chrono::seconds time, const Condition& condition) {
     return true;
 }
 
+/// What a callback was told: skus, and "everything".
+class Told {
+  public:
+    void add(const InventoryChange& change) {
+        const std::lock_guard lock{mutex_};
+        told_.insert(change.skus.begin(), change.skus.end());
+        if (change.is_everything) {
+            told_.insert("everything");
+        }
+    }
+
+    bool has(const std::string& what) {
+        const std::lock_guard lock{mutex_};
+        return told_.contains(what);
+    }
+
+    InventoryOptions options() {
+        InventoryOptions made;
+        made.on_change = [this](const InventoryChange& change) { add(change); };
+        return made;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::set<std::string> told_;
+};
+
 }  // namespace
 
 TEST_CASE("inventory: reads give what the database holds", "[inventory]") {
@@ -94,7 +122,11 @@ TEST_CASE("inventory: reads give what the database holds", "[inventory]") {
     make_shop(writer);
     const auto inventory = connect();
 
-    const auto tea = inventory->get_inventory("TEA").value();
+    const auto answer = inventory->get_inventory("TEA").value();
+    CHECK(answer.position == inventory->cache_stats().position);
+    CHECK_FALSE(answer.position.empty());
+    CHECK_FALSE(answer.is_stale);
+    const auto& tea = answer.value;
     REQUIRE(tea.has_value());
     CHECK(tea->product_name == "Tea");
     CHECK(tea->total_pieces == 125);
@@ -105,23 +137,23 @@ TEST_CASE("inventory: reads give what the database holds", "[inventory]") {
     CHECK(tea->stores[0].store == "A");
     CHECK(tea->stores[1].on_hand == 25);
 
-    const auto in_b = inventory->get_inventory("TEA", "B").value();
+    const auto in_b = inventory->get_inventory("TEA", "B").value().value;
     REQUIRE(in_b.has_value());
     CHECK(in_b->total_pieces == 25);
     CHECK(in_b->stores.size() == 1);
 
-    CHECK_FALSE(inventory->get_inventory("none").value().has_value());
-    CHECK_FALSE(inventory->get_inventory("TEA", "none").value().has_value());
+    CHECK_FALSE(inventory->get_inventory("none").value().value.has_value());
+    CHECK_FALSE(inventory->get_inventory("TEA", "none").value().value.has_value());
 
-    const auto some = inventory->get_inventory_map({"TEA", "none", "JAM"}).value();
+    const auto some = inventory->get_inventory_map({"TEA", "none", "JAM"}).value().value;
     CHECK(some.size() == 2);
     CHECK(some.at("JAM").total_pieces == 0);
-    CHECK(inventory->get_all_inventory().value().size() == 2);
+    CHECK(inventory->get_all_inventory().value().value.size() == 2);
 
-    CHECK(inventory->has_stock("TEA", 2, base::Unit::kBox).value());
-    CHECK_FALSE(inventory->has_stock("TEA", 3, base::Unit::kBox).value());
-    CHECK_FALSE(inventory->has_stock("TEA", 26, base::Unit::kPiece, "B").value());
-    CHECK_FALSE(inventory->has_stock("none", 1).value());
+    CHECK(inventory->has_stock("TEA", 2, base::Unit::kBox).value().value);
+    CHECK_FALSE(inventory->has_stock("TEA", 3, base::Unit::kBox).value().value);
+    CHECK_FALSE(inventory->has_stock("TEA", 26, base::Unit::kPiece, "B").value().value);
+    CHECK_FALSE(inventory->has_stock("none", 1).value().value);
 
     const auto stats = inventory->cache_stats();
     CHECK(stats.is_cached);
@@ -142,8 +174,8 @@ TEST_CASE("inventory: a change made in SQL is seen after its ticket, and told", 
         // A read inside the callback works, and sees what is told.
         for (const auto& sku : change.skus) {
             const auto product = inventory->get_inventory(sku);
-            if (product && *product) {
-                told.insert(sku + " " + std::to_string((*product)->total_pieces));
+            if (product && product->value) {
+                told.insert(sku + " " + std::to_string(product->value->total_pieces));
             }
         }
     });
@@ -152,7 +184,7 @@ TEST_CASE("inventory: a change made in SQL is seen after its ticket, and told", 
         "update inventory.inventory_stock set on_hand = on_hand - 5 where on_hand = 100"
     );
     REQUIRE(inventory->wait_for_ticket(ticket, 10s).has_value());
-    CHECK(inventory->get_inventory("TEA").value()->total_pieces == 120);
+    CHECK(inventory->get_inventory("TEA").value().value->total_pieces == 120);
     CHECK(within(10s, [&] {
         const std::lock_guard lock{mutex};
         return told.contains("TEA 120");
@@ -173,10 +205,85 @@ TEST_CASE("inventory: refresh reloads, clear empties and the next read loads", "
     CHECK(report->products == 2);
     CHECK(inventory->cache().read().state().generation == generation + 1);
 
-    inventory->clear();
-    CHECK_FALSE(inventory->cache_stats().is_cached);
-    CHECK(inventory->get_inventory("TEA").value()->total_pieces == 125);
+    REQUIRE(inventory->clear().has_value());
+    CHECK(inventory->get_inventory("TEA").value().value->total_pieces == 125);
     CHECK(inventory->cache_stats().is_cached);
+    CHECK(inventory->cache().read().state().generation >= generation + 2);
+}
+
+TEST_CASE(
+    "inventory: nothing loaded is never an answer, however often it is cleared", "[inventory]"
+) {
+    Writer writer;
+    make_shop(writer);
+    InventoryOptions options;
+    options.wait = 2s;
+    const auto inventory = connect(options);
+    std::atomic<bool> over{false};
+    std::thread clearing{[&] {
+        for (int i = 0; i < 300; ++i) {
+            // At once after each load: between a reader's wait and its second look.
+            (void)within(10s, [&] { return inventory->cache().read().state().loaded; });
+            (void)inventory->clear();
+        }
+        over = true;
+    }};
+    int wrong = 0;
+    while (!over) {
+        const auto answer = inventory->get_inventory("TEA");
+        wrong += answer && !answer->value ? 1 : 0;
+    }
+    clearing.join();
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("inventory: what is deleted or renamed is told by the sku that it had", "[inventory]") {
+    Writer writer;
+    make_shop(writer);
+    Told told;
+    const auto inventory = connect(told.options());
+    CHECK(within(10s, [&] { return told.has("everything"); }));  // the first load
+    writer.exec("delete from inventory.products where sku = 'JAM'");
+    CHECK(within(10s, [&] { return told.has("JAM"); }));
+    writer.exec("update inventory.products set sku = 'TEA-2' where sku = 'TEA'");
+    CHECK(within(10s, [&] { return told.has("TEA") && told.has("TEA-2"); }));
+    CHECK_FALSE(inventory->get_inventory("JAM").value().value.has_value());
+    CHECK_FALSE(inventory->get_inventory("TEA").value().value.has_value());
+}
+
+TEST_CASE(
+    "inventory: what a callback throws is logged, and no reason to load again", "[inventory]"
+) {
+    Writer writer;
+    make_shop(writer);
+    Told told;
+    auto options = told.options();
+    options.on_change = [&told](const InventoryChange& change) {
+        told.add(change);
+        if (!change.is_everything) {
+            throw std::runtime_error("of the callback");
+        }
+    };
+    std::mutex mutex;
+    std::string log;
+    options.log = [&](const std::string& line) {
+        const std::lock_guard lock{mutex};
+        log += line;
+    };
+    const auto inventory = connect(options);
+    const auto generation = inventory->cache().read().state().generation;
+    for (const auto* sku : {"TEA", "JAM"}) {
+        writer.exec(
+            std::string("update inventory.products set name = 'x' where sku = '") + sku + "'"
+        );
+        CHECK(within(10s, [&] { return told.has(sku); }));
+    }
+    CHECK(inventory->cache().read().state().generation == generation);
+    const auto ticket = writer.exec_with_ticket("update inventory.products set name = 'y'");
+    CHECK(inventory->wait_for_ticket(ticket, 10s).has_value());
+    CHECK(inventory->cache().read().state().generation == generation);
+    const std::lock_guard lock{mutex};
+    CHECK_THAT(log, Catch::Contains("of the callback"));
 }
 
 TEST_CASE(
@@ -194,13 +301,13 @@ TEST_CASE(
             seen = product.error().code;
         }
     });
-    inventory->clear();
+    CHECK(inventory->clear().has_value());
     CHECK(within(10s, [&] {
         const std::lock_guard lock{mutex};
         return seen == base::ErrorCode::kUnavailable;
     }));
     inventory->follow({});
-    CHECK(inventory->get_inventory("TEA").value().has_value());
+    CHECK(inventory->get_inventory("TEA").value().value.has_value());
 }
 
 TEST_CASE(
@@ -212,15 +319,34 @@ TEST_CASE(
         options.database_url = "postgresql://127.0.0.1:1/none";
         const auto inventory = Inventory::connect(options);
         REQUIRE_FALSE(inventory.has_value());
-        CHECK(inventory.error().code == base::ErrorCode::kTimeout);
-        CHECK_FALSE(inventory.error().detail.empty());
+        CHECK(inventory.error().code == base::ErrorCode::kUnavailable);
+        CHECK_THAT(base::describe(inventory.error()), Catch::Contains("127.0.0.1"));
+    }
+    SECTION("a URL that cannot be read is not waited for") {
+        options.wait = 24h;
+        options.database_url = "postgresql://h:port/none";
+        const auto inventory = Inventory::connect(options);
+        REQUIRE_FALSE(inventory.has_value());
+        CHECK(inventory.error().code == base::ErrorCode::kInvalidArgument);
+    }
+    SECTION("a login without rights") {
+        options.wait = 24h;
+        Writer writer;
+        writer.exec("drop role if exists stranger");
+        writer.exec("create role stranger login");
+        options.database_url = database_url() + "&user=stranger";
+        const auto inventory = Inventory::connect(options);
+        writer.exec("drop role stranger");
+        REQUIRE_FALSE(inventory.has_value());
+        CHECK(inventory.error().code == base::ErrorCode::kPermissionDenied);
+        CHECK_THAT(inventory.error().hint, Catch::Contains("inventory_daemon"));
     }
     SECTION("no schema") {
         options.database_url = database_url() + "&dbname=postgres";
         const auto inventory = Inventory::connect(options);
         REQUIRE_FALSE(inventory.has_value());
         CHECK(inventory.error().code == base::ErrorCode::kSchemaMismatch);
-        CHECK_THAT(inventory.error().detail, Catch::Matchers::Contains("schema inventory"));
+        CHECK_THAT(base::describe(inventory.error()), Catch::Contains("schema inventory"));
     }
 }
 
@@ -229,7 +355,7 @@ TEST_CASE("inventory: after stop, reads give the old copy and waits end", "[inve
     make_shop(writer);
     const auto inventory = connect();
     inventory->stop();
-    CHECK(inventory->get_inventory("TEA").value()->total_pieces == 125);
+    CHECK(inventory->get_inventory("TEA").value().value->total_pieces == 125);
     CHECK(inventory->cache_stats().is_stale);
     CHECK_FALSE(inventory->wait_for_ticket(3, 10s).has_value());
     CHECK_FALSE(inventory->refresh().has_value());

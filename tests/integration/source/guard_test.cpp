@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <random>
 #include <thread>
 
@@ -269,6 +270,30 @@ TEST_CASE("source: who brings a ticket is answered with its transaction", "[gap-
     });
     CHECK(outcome.has_value());
     CHECK((running.sink.on_hand(1, 1) == 8) == kGuarded);
+}
+
+TEST_CASE("source: while a load's copy is built, changes go on arriving", "[gap-prepared]") {
+    const Database database;
+    database.seed(1, 1);
+    Db db{database.url()};
+    std::atomic<bool> is_second{false};
+    std::atomic<bool> arrived{false};
+    Running running{options_for(database), [&](MapSink& sink) {
+                        sink.preparing = [&] {
+                            if (is_second) {
+                                set_on_hand(db, 5);
+                                arrived =
+                                    eventually([&sink] { return sink.on_hand(1, 1) == 5; }, 2s);
+                            }
+                        };
+                    }};
+    REQUIRE(running.becomes_relay());
+    is_second = true;
+    std::atomic<bool> done{false};
+    running.follower.refresh([&](const auto&) { done = true; });
+    REQUIRE(eventually([&] { return done.load(); }));
+    CHECK(arrived == kGuarded);
+    CHECK(running.sink.on_hand(1, 1) == 5);
 }
 
 }  // namespace stockd::source::test

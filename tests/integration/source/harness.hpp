@@ -67,6 +67,13 @@ struct Copy {
 class MapSink : public Sink {
   public:
     change::LoadSink& begin_load() override;
+
+    void prepare_load() override {
+        if (preparing) {
+            preparing();
+        }
+    }
+
     void finish_load(const change::Position& loaded_at, const change::ChangeSet& newer) override;
     void abandon_load() override;
     void apply(const change::ChangeSet& changes) override;
@@ -83,6 +90,8 @@ class MapSink : public Sink {
 
     /// Called on the follow thread after a load was published; set before the follower starts.
     std::function<void()> after_load;
+    /// Called where a load's copy is prepared.
+    std::function<void()> preparing;
     /// The same before each row of a load.
     std::function<void()> during_load;
 

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <cstdlib>
 #include <future>
 
 namespace stockd::source::test {
@@ -191,22 +192,65 @@ TEST_CASE("source: changes go on arriving while a load runs", "[source]") {
     CHECK(running.sink.on_hand(1, 5) == 99);
 }
 
-TEST_CASE("source: a cleared copy is loaded again by whoever needs it", "[source]") {
+TEST_CASE("source: a cleared copy is loaded again, and whoever needs it waits", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    Db db{database.url()};
+    // Held back by a lock, so that there is something to see in between.
+    db.run("begin");
+    db.run("lock table inventory.products in access exclusive mode");
+    CHECK(outcome_of([&](auto done) { running.follower.clear(std::move(done)); }).has_value());
+    CHECK_FALSE(running.sink.copy().loaded);
+    CHECK(running.follower.freshness().stale);
+    std::promise<base::Result<void>> promise;
+    running.follower.wait_for_load(in(10s), [&](auto result) { promise.set_value(result); });
+    auto future = promise.get_future();
+    CHECK(future.wait_for(100ms) == std::future_status::timeout);
+    db.run("update inventory.inventory_stock set on_hand = 4");
+    db.run("commit");
+    REQUIRE(future.wait_for(10s) == std::future_status::ready);
+    CHECK(future.get().has_value());
+    CHECK(eventually([&] { return running.sink.on_hand(1, 1) == 4; }));
+    CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kCleared);
+    CHECK_FALSE(running.follower.freshness().stale);
+}
+
+TEST_CASE("source: a cleared copy is ready again though nobody reads", "[source]") {
     const Database database;
     database.seed(1, 1);
     Running running{options_for(database)};
     REQUIRE(running.becomes_relay());
     CHECK(outcome_of([&](auto done) { running.follower.clear(std::move(done)); }).has_value());
-    CHECK_FALSE(running.sink.copy().loaded);
-    CHECK(running.follower.freshness().stale);
-    Db db{database.url()};
-    db.run("update inventory.inventory_stock set on_hand = 4");
-    const auto outcome =
-        outcome_of([&](auto done) { running.follower.wait_for_load(in(5s), std::move(done)); });
-    CHECK(outcome.has_value());
-    CHECK(eventually([&] { return running.sink.on_hand(1, 1) == 4; }));
+    CHECK(eventually([&] {
+        return running.sink.loads() == 2 && running.follower.status().not_ready.empty();
+    }));
     CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kCleared);
-    CHECK_FALSE(running.follower.freshness().stale);
+}
+
+TEST_CASE("source: while the database is away, the copy is not cleared", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    Running running{options_for(database)};
+    REQUIRE(running.becomes_relay());
+    const auto name = Db{database.url()}.value("select current_database()");
+    Db other{std::getenv("STOCKD_TEST_DATABASE_URL")};  // NOLINT(concurrency-mt-unsafe)
+    const auto allow = [&](const char* what) {
+        other.run("alter database " + name + " allow_connections " + what);
+    };
+    allow("false");
+    other.run(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + name + "'"
+    );
+    REQUIRE(eventually([&] { return running.follower.status().state == State::kDisconnected; }));
+    const auto refused = outcome_of([&](auto done) { running.follower.clear(std::move(done)); });
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == base::ErrorCode::kUnavailable);
+    CHECK(running.sink.copy().loaded);
+    CHECK(running.sink.on_hand(1, 1) == 100);
+    allow("true");
+    CHECK(running.becomes_live());
 }
 
 TEST_CASE("source: requests to a stopped follower are answered", "[source]") {

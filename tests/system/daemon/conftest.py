@@ -39,13 +39,13 @@ def environment(**variables):
 class Stockd:
     """One running stockd; stderr and stdout go to files, so that nothing blocks on them."""
 
-    def __init__(self, folder, *arguments, prefix=(), terminal=None, **variables):
+    def __init__(self, folder, *arguments, prefix=(), terminal=None, program=None, **variables):
         self.folder = folder
         self.out = folder / f"out-{time.monotonic_ns()}"
         self.err = folder / f"err-{time.monotonic_ns()}"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
             self.process = subprocess.Popen(
-                [*prefix, os.path.join(BIN, "stockd"), *map(str, arguments)],
+                [*prefix, program or os.path.join(BIN, "stockd"), *map(str, arguments)],
                 stdout=out,
                 stderr=err,
                 stdin=subprocess.DEVNULL if terminal is None else terminal,

@@ -74,6 +74,42 @@ def test_hup_rereads_log_level_and_keeps_what_takes_a_restart(tmp_path, migrated
         assert stockd.stop(signal.SIGINT) == 0
 
 
+def test_hup_lets_more_requests_wait(tmp_path, migrated):
+    settings = tmp_path / "stockd.toml"
+    settings.write_text("waiting_max = '1'\n")
+    with start(tmp_path, migrated, "--config", settings) as stockd:
+        stockd.wait_until_ready()
+        writer = psycopg2.connect(dbname=migrated)
+        with writer.cursor() as cursor:
+            cursor.execute("select pg_current_xact_id()::text")  # open until the end
+            (ticket,) = cursor.fetchone()
+        path = f"/api/inventory/P?ticket={ticket}&wait_ms=30000"
+        answers = []
+
+        def ask():
+            thread = threading.Thread(target=lambda: answers.append(stockd.get(path)[0]))
+            thread.start()
+            return thread
+
+        def waiting(number):
+            text = f"stockd_waiting_requests {number}\n"
+            wait_for(lambda: text in stockd.get("/metrics", admin=True)[1], f"{number} requests wait")
+
+        threads = [ask()]
+        waiting(1)
+        assert stockd.get(path)[0] == 503
+        settings.write_text("waiting_max = '2'\n")
+        stockd.tell(signal.SIGHUP)
+        wait_for(lambda: "settings were read again" in stockd.log(), "the log line")
+        threads.append(ask())
+        waiting(2)
+        writer.commit()
+        for thread in threads:
+            thread.join()
+        assert answers == [200, 200]
+        writer.close()
+
+
 def test_systemd_hears_ready_after_the_load_then_the_watchdog_then_stopping(tmp_path, migrated):
     path = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:

@@ -82,6 +82,39 @@ def test_first_start_imports_the_sample_and_says_what_to_try(folder):
         assert gone(folder)
 
 
+def test_a_cluster_in_use_is_not_mixed_with_the_sample(folder):
+    with start(folder) as stockd:
+        stockd.wait_until_ready()
+        assert stockd.stop() == 0
+    with start(folder, "--sample", write_sample(folder)) as stockd:
+        stockd.wait_until_ready()
+        assert stockd.get("/api/inventory/TEA")[0] == 404
+        assert "it is not imported" in stockd.said() and "Importing" not in stockd.said()
+        assert stockd.stop() == 0
+
+
+def test_a_sample_that_was_refused_can_be_imported_at_the_next_start(folder):
+    sample = write_sample(folder)
+    manifest = (sample / "manifest.json").read_text()
+    (sample / "manifest.json").write_text(manifest.replace("opening.csv", "missing.csv"))
+    with start(folder, "--sample", sample) as stockd:
+        assert stockd.process.wait(timeout=60) != 0
+        assert "stockctl import failed" in stockd.log() and "missing.csv" in stockd.log()
+    (sample / "manifest.json").write_text(manifest)
+    with start(folder, "--sample", os.path.relpath(sample)) as stockd:
+        stockd.wait_until_ready()
+        assert on_hand(stockd, "TEA") == 40
+        assert stockd.stop() == 0
+
+
+def test_a_stockd_without_a_stockctl_beside_it_says_what_is_missing(folder):
+    sample = write_sample(folder)
+    shutil.copy(os.path.join(BIN, "stockd"), folder)
+    with start(folder, "--sample", sample, program=folder / "stockd") as stockd:
+        assert stockd.process.wait(timeout=60) != 0
+        assert f"there is no program {folder / 'stockctl'}" in stockd.log()
+
+
 def test_a_kill_leaves_no_server_behind_and_the_next_start_works(folder):
     with start(folder) as stockd:
         stockd.wait_until_ready()

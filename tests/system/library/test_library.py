@@ -53,10 +53,16 @@ def test_the_example_prints_a_change_made_in_sql(follow, tmp_path):
                 time.sleep(0.01)
 
         wait_for("following 1 products\n")
+        wait_for("TEA: 10 pieces, 10 available\n")  # the load
         cursor.execute("update inventory.inventory_stock set on_hand = on_hand - 3")
         wait_for("TEA: 7 pieces, 7 available\n")
         cursor.execute("delete from inventory.inventory_stock")
         wait_for("TEA: 0 pieces, 0 available\n")
+        cursor.execute("update inventory.products set sku = 'CHAI' where sku = 'TEA'")
+        wait_for("TEA: gone\n")
+        wait_for("CHAI: 0 pieces, 0 available\n")
+        cursor.execute("delete from inventory.products")
+        wait_for("CHAI: gone\n")
     finally:
         process.kill()
         process.wait()

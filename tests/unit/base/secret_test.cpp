@@ -21,6 +21,22 @@ TEST_CASE("secret: a password as key and value is masked, quoted or not", "[secr
     CHECK(mask_secrets("password=") == "password=***");
 }
 
+TEST_CASE("secret: a password with odd characters is masked to its end", "[secret]") {
+    CHECK(mask_secrets("host=h password=se&cret") == "host=h password=***");
+    CHECK(mask_secrets("password=se\"cret host=h") == "password=*** host=h");
+    CHECK(mask_secrets("postgresql://me:a\"b@host/db") == "postgresql://me:***@host/db");
+    CHECK(mask_secrets("postgresql://me:pa/ss@host/db") == "postgresql://me:***@host/db");
+    CHECK(mask_secrets("postgres://me:p@ss?w@host/db") == "postgres://me:***@host/db");
+    CHECK(
+        mask_secrets("postgresql://h/d?pass%77ord=secret&user=me gone") ==
+        "postgresql://h/d?pass%77ord=***&user=me gone"
+    );
+    CHECK(
+        mask_secrets("postgresql://h/d?a&%=&password='a b") ==
+        "postgresql://h/d?a&%=&password=*** b"
+    );
+}
+
 TEST_CASE("secret: several connection strings in one text are all masked", "[secret]") {
     CHECK(
         mask_secrets("a postgres://u:p@h/d b postgres://v:q@h/d password=z") ==

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <thread>
+
 using namespace cache_test;
 using stockd::cache::Cache;
 
@@ -21,6 +23,39 @@ TEST_CASE("cache load: the old copy serves until the new one is finished", "[cac
     CHECK(difference(cache.read(), old) == "");
     cache.finish_load(std::move(loader), position_at(3));
     CHECK(difference(cache.read(), Model().with(product(2, "coffee"))) == "");
+}
+
+TEST_CASE("cache load: the copy can be built on another thread meanwhile", "[cache][load]") {
+    Cache cache;
+    Model model;
+    model.with(store(1, "A")).with(product(1, "tea")).with(product(2, "jam")).with(stock(1, 1, 5));
+    model.load_into(cache);
+    std::mt19937_64 random(1);
+    auto loader = model.loader(cache, random);
+    std::thread building{[&] { loader->prepare(); }};
+    for (std::uint64_t i = 2; i < 200; ++i) {
+        ChangeSet set;
+        set.position = position_at(i);
+        const auto row = stock(1, 1, static_cast<std::int64_t>(i), 0, static_cast<std::int64_t>(i));
+        set.stock.push_back({StoreId{1}, ProductId{1}, row});
+        model.with(row);
+        cache.apply(set);
+    }
+    building.join();
+    CHECK(difference(cache.read(), model) == "");
+    // All that came meanwhile, at once; and the copy goes on from there.
+    ChangeSet newer;
+    newer.position = position_at(200);
+    newer.stock.push_back({StoreId{1}, ProductId{1}, stock(1, 1, 199, 0, 199)});
+    newer.products.push_back({ProductId{2}, std::nullopt});
+    cache.finish_load(std::move(loader), newer);
+    CHECK(cache.read().find("tea")->totals().on_hand == 199);
+    CHECK_FALSE(cache.read().find("jam").has_value());
+    ChangeSet back;
+    back.position = position_at(201);
+    back.products.push_back({ProductId{2}, product(2, "jam")});
+    cache.apply(back);
+    CHECK(difference(cache.read(), model) == "");
 }
 
 TEST_CASE("cache load: one that is dropped leaves no trace", "[cache][load]") {

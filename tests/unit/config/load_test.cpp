@@ -92,6 +92,19 @@ TEST_CASE("config: the default file may be absent, a named one may not", "[confi
     CHECK_THAT(failure(sources({"--config", "/dev/zero"})), Contains("larger than"));
 }
 
+TEST_CASE("config: a file that cannot be looked at is an error, with the reason", "[config]") {
+    // A link to itself, because no right is missing to root.
+    const TemporaryFile file{""};
+    const auto link = file.path() + ".link";
+    std::filesystem::create_symlink(link, link);
+    auto from = sources({});
+    from.default_file = link;
+    const auto said = failure(from);
+    std::filesystem::remove(link);
+    CHECK_THAT(said, Contains(link) && Contains("symbolic links"));
+    CHECK_THAT(failure(sources({"--config", "/nonexistent.toml"})), Contains("No such file"));
+}
+
 TEST_CASE("config: an unknown key is an error with file, line, and what was meant", "[config]") {
     const TemporaryFile file{"# one\nlisten = \"h:1\"\nlog_levle = \"info\"\n"};
     CHECK_THAT(
@@ -149,6 +162,7 @@ TEST_CASE("config: printed settings mask secrets and read back as the same", "[c
     const auto again = load(sources({"--config", file.path()}));
     REQUIRE(again.has_value());
     CHECK(again->options.ttl == std::chrono::minutes(90));
+    CHECK(again->options.database_url == "postgres://me:***@db/x");
     auto expected = shown->options;
     expected.database_url = again->options.database_url;
     CHECK(again->options == expected);
@@ -174,10 +188,52 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("config: an embedded cluster excludes another database", "[config]") {
-    CHECK_FALSE(load(sources({"--embedded", "/x", "--database-url", "postgres://h/d"})).has_value()
+TEST_CASE("config: one source cannot name two databases", "[config]") {
+    const TemporaryFile secret{"postgres://u:p@h/d\n"};
+    CHECK_THAT(
+        failure(sources({"--embedded", "/x", "--database-url", "postgres://h/d"})),
+        Contains("--embedded") && Contains("--database-url")
     );
+    CHECK_THAT(
+        failure(sources({"--embedded", "/x", "--database-url-file", secret.path()})),
+        Contains("--embedded") && Contains("--database-url-file")
+    );
+    const TemporaryFile file{"database_url = \"postgres://h/d\"\nembedded = \"/x\"\n"};
+    CHECK_THAT(
+        failure(sources({"--config", file.path()})),
+        Contains("line 1: database_url") && Contains("line 2: embedded")
+    );
+}
+
+TEST_CASE("config: of a private cluster and another database the stronger counts", "[config]") {
+    const TemporaryFile secret{"postgres://u:p@h/d\n"};
+    for (const auto& line :
+         {std::string("database_url = \"postgres://h/d\"\n"),
+          "database_url_file = \"" + secret.path() + "\"\n"}) {
+        const TemporaryFile file{line};
+        const auto loaded =
+            load(sources({"--config", file.path(), "--embedded", "/x", "--sample", "/y"}));
+        REQUIRE(loaded.has_value());
+        CHECK(loaded->options.embedded == "/x");
+        CHECK(loaded->options.database_url.empty());
+        CHECK(loaded->options.database_url_file.empty());
+    }
+    const TemporaryFile file{"embedded = \"/x\"\nsample = \"/y\"\n"};
+    auto from = sources({}, {{"STOCKD_DATABASE_URL", "postgres://h/d"}});
+    from.default_file = file.path();
+    const auto loaded = load(from);
+    REQUIRE(loaded.has_value());
+    CHECK(loaded->options.embedded.empty());
+    CHECK(loaded->options.sample.empty());
+    CHECK(loaded->options.database_url == "postgres://h/d");
+    // An empty one takes away, too: back to psql's variables.
+    from.arguments = {"--database-url", ""};
+    CHECK(load(from)->options.database_url.empty());
+}
+
+TEST_CASE("config: a sample needs a private cluster", "[config]") {
     CHECK_FALSE(load(sources({"--sample", "/x"})).has_value());
+    CHECK_FALSE(load(sources({"--sample", "/x", "--database-url", "postgres://h/d"})).has_value());
     CHECK(load(sources({"--embedded", "/x", "--sample", "/y"})).has_value());
 }
 

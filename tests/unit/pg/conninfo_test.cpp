@@ -26,3 +26,31 @@ TEST_CASE("pg: a connection string is read without asking anybody", "[pg]") {
         CHECK(base::describe(refused.error()).find("s3cret") == std::string::npos);
     }
 }
+
+TEST_CASE("pg: a connection string is shown as it was written, without its passwords", "[pg]") {
+    CHECK(pg::mask_conninfo("").empty());
+    CHECK(pg::mask_conninfo("host=h dbname=shop") == "host=h dbname=shop");
+    CHECK(pg::mask_conninfo("postgresql://me@h:5433/shop") == "postgresql://me@h:5433/shop");
+    CHECK(pg::mask_conninfo("postgresql://me:s3cret@h/shop") == "postgresql://me:***@h/shop");
+    CHECK(pg::mask_conninfo("host=h password=s3&cret") == "host=h password=***");
+}
+
+TEST_CASE("pg: whatever libpq takes for a password is not shown", "[pg]") {
+    for (const auto* text :
+         {"postgresql://me:s3\"cret@h/d",
+          "postgresql://me:s3/cret@h/d",
+          "postgresql://me:s3 cret@h/d",
+          "postgresql://me:s3 cret@h/d?password=x",
+          "postgresql://h/d?pass%77ord=s3cret",
+          "postgresql://h/d?sslp%61ssword=s3cret&user=me",
+          "host=h password='s3\\' cret'",
+          "host=h password = s3\"cret",
+          "host=h password=s3\\ cret",
+          "dbname='postgres://me:s3cret@h/d'",
+          "s3cret=s3cret",
+          "password='s3cret"}) {
+        const auto shown = pg::mask_conninfo(text);
+        INFO(text << " is shown as " << shown);
+        CHECK_THAT(shown, !Catch::Contains("s3") && !Catch::Contains("cret"));
+    }
+}
