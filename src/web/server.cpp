@@ -216,4 +216,8 @@ std::int64_t Server::connections() const noexcept {
     return impl_->shared.connections.load(std::memory_order_relaxed);
 }
 
+std::int64_t Server::unsent_bytes() const noexcept {
+    return impl_->shared.unsent_bytes.load(std::memory_order_relaxed);
+}
+
 }  // namespace stockd::web

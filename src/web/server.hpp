@@ -58,6 +58,8 @@ class Server {
     [[nodiscard]] std::string address() const;
     [[nodiscard]] std::uint16_t port() const noexcept;
     [[nodiscard]] std::int64_t connections() const noexcept;
+    /// Of answers that are being sent and are still held for it.
+    [[nodiscard]] std::int64_t unsent_bytes() const noexcept;
 
   private:
     struct Impl;

@@ -36,6 +36,9 @@ struct ServerShared {
     Service& service;
     observe::Observer observer;
     std::atomic<std::int64_t> connections{0};
+    /// Of answers that a socket did not take at once. Written only then, so it costs the others
+    /// nothing.
+    std::atomic<std::int64_t> unsent_bytes{0};
 };
 
 /// One thread with its own io_context and its own connections: nothing on a request's way is shared
@@ -96,7 +99,6 @@ class Worker {
     DateHeader date_;
     std::uint64_t last_wait_id_ = 0;
     bool is_stopping_ = false;
-    bool was_forced_ = false;
     base::SteadyTime stop_deadline_;
     std::thread thread_;
 };
