@@ -66,6 +66,7 @@ source::SourceOptions source_options(const config::Options& options, const std::
 web::Limits limits_of(const config::Options& options) {
     web::Limits limits;
     limits.connections_max = static_cast<std::size_t>(options.connections_max);
+    limits.unsent_bytes_max = static_cast<std::size_t>(options.unsent_bytes_max);
     limits.header_bytes_max = static_cast<std::size_t>(options.header_bytes_max);
     limits.body_bytes_max = static_cast<std::size_t>(options.body_bytes_max);
     limits.waiting_max = static_cast<std::size_t>(options.waiting_max);

@@ -280,6 +280,16 @@ void add_http(Table& table) {
         "Requests that wait at once; more are refused"
     ));
     table.add_live(number_setting(
+        "unsent-bytes-max",
+        "SIZE",
+        &Options::unsent_bytes_max,
+        1 << 20,
+        1LL << 40,
+        "Bytes of answers that clients have not taken yet; above it large answers are refused",
+        parse_bytes,
+        print_bytes
+    ));
+    table.add_live(number_setting(
         "header-bytes-max",
         "SIZE",
         &Options::header_bytes_max,
