@@ -181,10 +181,13 @@ void Server::start() {
 }
 
 void Server::stop() {
+    stop(std::chrono::steady_clock::now() + impl_->options.stop_grace);
+}
+
+void Server::stop(base::SteadyTime deadline) {
     if (!impl_->is_started || std::exchange(impl_->is_stopped, true)) {
         return;
     }
-    const auto deadline = std::chrono::steady_clock::now() + impl_->options.stop_grace;
     net::post(impl_->workers.front()->io(), [impl = impl_.get()] {
         NetError ignored;
         impl->acceptor->close(ignored);

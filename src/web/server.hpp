@@ -49,8 +49,10 @@ class Server {
     Server& operator=(Server&&) = delete;
 
     void start();
-    /// Takes no more connections, lets what is in flight finish for the grace, ends the threads.
-    /// Returns when that is done.
+    /// Takes no more connections, lets what is in flight finish until the deadline, ends the
+    /// threads. Returns when that is done.
+    void stop(base::SteadyTime deadline);
+    /// With the grace of the options from now on.
     void stop();
     void set_limits(const Limits& limits);
 
