@@ -16,6 +16,7 @@
 #include "source/follower.hpp"
 #include "web/admin.hpp"
 #include "web/api.hpp"
+#include "web/host_rule.hpp"
 #include "web/server.hpp"
 
 #include <unistd.h>
@@ -86,6 +87,7 @@ web::ServerOptions server_options(
     made.threads = threads;
     made.thread_name = name;
     made.stop_grace = options.stop_grace;
+    made.allowed_hosts = web::split_names(options.allowed_hosts);
     made.limits = limits_of(options);
     return made;
 }

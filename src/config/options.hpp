@@ -22,6 +22,7 @@ struct Options {
     // Addresses.
     std::string listen = "127.0.0.1:8080";
     std::string admin_listen = "127.0.0.1:8081";
+    std::string allowed_hosts;  ///< names with commas between; "*": any
 
     // Log.
     std::string log_level = "info";

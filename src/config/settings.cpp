@@ -255,6 +255,13 @@ void add_http(Table& table) {
     table.add(address_setting(
         "admin-listen", &Options::admin_listen, "Where /live, /ready and /metrics listen"
     ));
+    table.add(text_setting(
+        "allowed-hosts",
+        "NAMES",
+        &Options::allowed_hosts,
+        "Host names, with commas between, under which a proxy reaches an address that only this "
+        "machine can; localhost and addresses go without saying; *: any"
+    ));
     table.add(number_setting(
         "web-threads",
         "N",

@@ -74,7 +74,7 @@ base::Result<ListenAddress> parse_listen_address(std::string_view text) {
 struct Server::Impl {
     Impl(ServerOptions given, Service& service, observe::Observer observer)
         : options(std::move(given)),
-          shared{.service = service, .observer = std::move(observer)} {
+          shared{.service = service, .observer = std::move(observer), .hosts = {}} {
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
         const unsigned threads = options.threads == 0 ? cores : options.threads;
         for (unsigned i = 0; i < threads; ++i) {
@@ -113,6 +113,11 @@ struct Server::Impl {
         }
         if (error) {
             return cannot_listen(options.listen, error);
+        }
+        if (endpoint.address().is_loopback()) {
+            auto names = options.allowed_hosts;
+            names.push_back(address->host);
+            shared.hosts = HostRule{std::move(names)};
         }
         return base::Result<void>{};
     }

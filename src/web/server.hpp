@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stockd::web {
 
@@ -27,6 +28,8 @@ struct ServerOptions {
     /// characters.
     std::string thread_name = "web";
     std::chrono::milliseconds stop_grace{5000};
+    /// Names that it answers to when it listens on a loopback address, beside those of HostRule.
+    std::vector<std::string> allowed_hosts{"*"};
     Limits limits;
 };
 

@@ -197,6 +197,18 @@ Session::Parsed Session::refuse(const Problem& problem) {
     return Parsed::kRefused;
 }
 
+bool Session::refuse_host() {
+    if (worker_.shared().hosts.allows(incoming_.host)) {
+        known_host_ = incoming_.host;
+        return false;
+    }
+    const auto problem = unknown_host(incoming_.host);
+    exchange_->refuse(problem, response_);
+    worker_.shared().observer(observe::RequestRefused{
+        .reason = std::string{problem.code}, .correlation_id = incoming_.request_id});
+    return true;
+}
+
 void Session::handle() {
     handled_since_ = std::chrono::steady_clock::now();
     if (worker_.is_stopping() || !parser_->keep_alive()) {
@@ -205,6 +217,10 @@ void Session::handle() {
     parser_.reset();
     is_request_begun_ = false;
     response_.reset();
+    if (incoming_.host != known_host_ && refuse_host()) [[unlikely]] {
+        append_response();
+        return;
+    }
     const Request request{
         .method = incoming_.method,
         .target = incoming_.target,

@@ -64,6 +64,8 @@ class Session {
     void advance();
     [[nodiscard]] Parsed parse();
     void begin_request();
+    /// The answer to a request under a name that is not the server's; false: it is.
+    [[nodiscard]] bool refuse_host();
     [[nodiscard]] Parsed refuse(const Problem& problem);
     [[nodiscard]] std::size_t request_bytes_max() const;
     void handle();
@@ -120,6 +122,7 @@ class Session {
     std::size_t request_bytes_ = 0;  ///< parsed so far of the current request
     std::size_t lingered_bytes_ = 0;
     IncomingRequest incoming_;
+    std::string known_host_;  ///< the last one that was allowed: it nearly always comes again
     std::optional<RequestParser> parser_;
     Response response_;
     std::string out_;
