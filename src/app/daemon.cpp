@@ -16,6 +16,7 @@
 #include "source/follower.hpp"
 #include "web/admin.hpp"
 #include "web/api.hpp"
+#include "web/host_rule.hpp"
 #include "web/server.hpp"
 
 #include <unistd.h>
@@ -70,6 +71,7 @@ source::SourceOptions source_options(const config::Options& options, const std::
 web::Limits limits_of(const config::Options& options) {
     web::Limits limits;
     limits.connections_max = static_cast<std::size_t>(options.connections_max);
+    limits.unsent_bytes_max = static_cast<std::size_t>(options.unsent_bytes_max);
     limits.header_bytes_max = static_cast<std::size_t>(options.header_bytes_max);
     limits.body_bytes_max = static_cast<std::size_t>(options.body_bytes_max);
     limits.waiting_max = static_cast<std::size_t>(options.waiting_max);
@@ -89,6 +91,7 @@ web::ServerOptions server_options(
     made.threads = threads;
     made.thread_name = name;
     made.stop_grace = options.stop_grace;
+    made.allowed_hosts = web::split_names(options.allowed_hosts);
     made.limits = limits_of(options);
     return made;
 }
@@ -129,6 +132,7 @@ class Daemon {
     void start_serving();
     void run_until_told();
     void tick();
+    void tell_state();
     void reread_settings();
     void stop();
     void fill(observe::Gauges& gauges) const;
@@ -149,6 +153,7 @@ class Daemon {
     std::unique_ptr<Watchdog> watchdog_;
     std::unique_ptr<web::Server> public_server_;
     std::unique_ptr<web::Server> admin_server_;
+    std::string told_state_;
     bool was_loaded_ = false;
     bool embedded_ended_ = false;
 };
@@ -246,17 +251,18 @@ void Daemon::run_until_told() {
 
 void Daemon::tick() {
     watchdog_->tick();
+    tell_state();
     const auto reading = cache_.read();
     if (was_loaded_) {
         return;
     }
     if (!reading.state().loaded) {
         // The database may be away for long, or large: that is no failed start.
-        notify_systemd("EXTEND_TIMEOUT_USEC=30000000\nSTATUS=" + follow_.status().state);
+        notify_systemd("EXTEND_TIMEOUT_USEC=30000000");
         return;
     }
     was_loaded_ = true;
-    notify_systemd("READY=1\nSTATUS=following");
+    notify_systemd("READY=1");
     if (embedded_) {
         print_try_out(
             {public_server_->address(), admin_server_->address(), embedded_->people_url()}, reading
@@ -264,8 +270,16 @@ void Daemon::tick() {
     }
 }
 
+/// What systemctl status shows.
+void Daemon::tell_state() {
+    auto state = follow_.status().state;
+    if (state != told_state_) {
+        notify_systemd("STATUS=" + state);
+        told_state_ = std::move(state);
+    }
+}
+
 void Daemon::reread_settings() {
-    notify_systemd("STATUS=rereading settings");
     const auto reread = config::load(sources_);
     if (!reread) {
         say(observe::Level::kError, "settings stay as they are: " + base::describe(reread.error()));
@@ -281,16 +295,17 @@ void Daemon::reread_settings() {
     for (const auto& name : ignored) {
         say(observe::Level::kWarn, name + " has changed, which takes a restart");
     }
-    notify_systemd("STATUS=following");
 }
 
 void Daemon::stop() {
     notify_systemd("STOPPING=1");
     say(observe::Level::kInfo, "stopping");
     follow_.stopping();
-    // Requests that wait need the follower to end their waits, so it goes after them.
-    public_server_->stop();
-    admin_server_->stop();
+    // Requests that wait need the follower to end their waits, so it goes after them. The admin
+    // server says so as long as they are served, and ends by the same deadline.
+    const auto deadline = std::chrono::steady_clock::now() + options_.stop_grace;
+    public_server_->stop(deadline);
+    admin_server_->stop(deadline);
     follower_->stop();
     if (embedded_) {
         embedded_.reset();

@@ -22,6 +22,7 @@ struct Options {
     // Addresses.
     std::string listen = "127.0.0.1:8080";
     std::string admin_listen = "127.0.0.1:8081";
+    std::string allowed_hosts;  ///< names with commas between; "*": any
 
     // Log.
     std::string log_level = "info";
@@ -38,6 +39,7 @@ struct Options {
     std::int64_t web_threads = 0;  ///< 0: one per core
     std::int64_t connections_max = 10'000;
     std::int64_t waiting_max = 10'000;
+    std::int64_t unsent_bytes_max = 256LL * 1024 * 1024;
     std::int64_t header_bytes_max = 32 * 1024;
     std::int64_t body_bytes_max = 16 * 1024;
     milliseconds request_timeout{10'000};

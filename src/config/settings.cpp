@@ -243,6 +243,13 @@ void add_http(Table& table) {
     table.add(address_setting(
         "admin-listen", &Options::admin_listen, "Where /live, /ready and /metrics listen"
     ));
+    table.add(text_setting(
+        "allowed-hosts",
+        "NAMES",
+        &Options::allowed_hosts,
+        "Host names, with commas between, under which a proxy reaches an address that only this "
+        "machine can; localhost and addresses go without saying; *: any"
+    ));
     table.add(number_setting(
         "web-threads",
         "N",
@@ -266,6 +273,16 @@ void add_http(Table& table) {
         1,
         kMany,
         "Requests that wait at once; more are refused"
+    ));
+    table.add_live(number_setting(
+        "unsent-bytes-max",
+        "SIZE",
+        &Options::unsent_bytes_max,
+        1 << 20,
+        1LL << 40,
+        "Bytes of answers that clients have not taken yet; above it large answers are refused",
+        parse_bytes,
+        print_bytes
     ));
     table.add_live(number_setting(
         "header-bytes-max",

@@ -306,6 +306,9 @@ Level level_of(const Observation& observation) {
 
         Level operator()(const RequestServed& /*seen*/) const noexcept { return Level::kDebug; }
 
+        // A stranger can cause as many as he likes; stockd_http_refused_total counts them.
+        Level operator()(const RequestRefused& /*seen*/) const noexcept { return Level::kDebug; }
+
         Level operator()(const Drained& /*seen*/) const noexcept { return Level::kDebug; }
 
         Level operator()(const WaitEnded& /*seen*/) const noexcept { return Level::kDebug; }

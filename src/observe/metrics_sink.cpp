@@ -199,8 +199,10 @@ struct MetricsSink::Impl {
     Gauge& stores = gauge("stockd_cache_stores", "Stores in the cache.");
     Gauge& stock_rows = gauge("stockd_cache_stock_rows", "Stock rows in the cache.");
     Gauge& cache_bytes = gauge("stockd_cache_bytes", "Memory that the cache holds.");
-    Gauge& waiting =
-        gauge("stockd_waiting_requests", "Requests waiting for a ticket or a version.");
+    Gauge& waiting = gauge(
+        "stockd_waiting_requests",
+        "Requests waiting for the database: for a ticket, a version, a reload or an action."
+    );
     Gauge& connections = gauge("stockd_http_connections", "HTTP connections open.");
     Histogram& drain_duration = histogram(
         "stockd_drain_duration_seconds", "Time of one drain: reading what is new and applying it."

@@ -92,7 +92,19 @@ std::optional<std::string_view> store_of(const ApiRequest& request) {
     return request.has_store ? std::optional<std::string_view>{request.store} : std::nullopt;
 }
 
-void append_many(
+Problem too_large(std::size_t bytes_max) {
+    constexpr std::size_t kKiB = 1024;
+    return {
+        .status = 400,
+        .code = "answer_too_large",
+        .message = "The answer would be larger than " + std::to_string(bytes_max / kKiB) + " KiB",
+        .hint = "Ask for fewer products at a time, or for one store with store=CODE.",
+        .detail = {},
+        .allow = {},
+    };
+}
+
+std::optional<Problem> append_many(
     std::string& out, const cache::Reading& reading, const ApiRequest& request, Found& found
 ) {
     std::string unknown;
@@ -110,10 +122,15 @@ void append_many(
         out += ':';
         append_product(out, *product, store_of(request));
         ++found.known;
+        if (out.size() > request.bytes_max) {
+            found = {};
+            return too_large(request.bytes_max);
+        }
     }
     out += R"(},"unknown":[)";
     out += unknown;
     out += "]}";
+    return std::nullopt;
 }
 
 void append_page(
@@ -121,11 +138,13 @@ void append_page(
 ) {
     // One more than asked: whether there is a next page.
     const auto products = reading.page(request.after_sku, request.limit + 1);
-    const auto count = std::min(products.size(), request.limit);
+    const auto count_max = std::min(products.size(), request.limit);
+    std::size_t count = 0;
     out += R"({"products":[)";
-    for (std::size_t i = 0; i < count; ++i) {
-        out += i == 0 ? "" : ",";
-        append_product(out, products[i], store_of(request));
+    while (count < count_max && (count == 0 || out.size() < request.bytes_max)) {
+        out += count == 0 ? "" : ",";
+        append_product(out, products[count], store_of(request));
+        ++count;
     }
     out += R"(],"nextCursor":)";
     if (products.size() > count) {
@@ -249,8 +268,7 @@ std::optional<Problem> append_answer(
         return unknown_store(request.store);
     }
     if (request.route == observe::Route::kProducts) {
-        append_many(out, reading, request, found);
-        return std::nullopt;
+        return append_many(out, reading, request, found);
     }
     if (request.route == observe::Route::kList) {
         append_page(out, reading, request, found);

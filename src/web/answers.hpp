@@ -23,7 +23,8 @@ struct Found {
     std::uint64_t unknown = 0;
 };
 
-/// The answer of a read (product, products, list, has-stock), or the problem that it is.
+/// The answer of a read (product, products, list, has-stock), or the problem that it is; `out` then
+/// holds nothing of use. REQUIRES: `out` is empty.
 [[nodiscard]] std::optional<Problem> append_answer(
     std::string& out, const cache::Reading& reading, const ApiRequest& request, Found& found
 );

@@ -1,5 +1,6 @@
 #include "web/api.hpp"
 
+#include "base/assert.hpp"
 #include "web/answers.hpp"
 
 #include <algorithm>
@@ -41,6 +42,7 @@ class ApiExchange : public Exchange {
 
     Outcome start(const Request& request, Response& out, const CompletionFactory& completion)
         override {
+        leave_queue();
         stage_ = Stage::kLoad;
         wait_ = Wait::kNone;
         has_waited_ = false;
@@ -274,6 +276,7 @@ class ApiExchange : public Exchange {
     }
 
     bool enter_queue() {
+        STOCKD_ASSERT(!is_queued_, "a place in the queue is given back before the next is taken");
         if (api_.waiting_.fetch_add(1, std::memory_order_relaxed) >= waiting_max_) {
             api_.waiting_.fetch_sub(1, std::memory_order_relaxed);
             return false;

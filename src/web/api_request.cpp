@@ -115,6 +115,7 @@ void ApiRequest::reset() {
     quantity = 0;
     unit = base::Unit::kPiece;
     limit = 0;
+    bytes_max = kUnbounded;
     after_sku.clear();
     ticket.reset();
     min_version.reset();
@@ -145,7 +146,15 @@ std::optional<Problem> parse_api_request(
             return problem;
         }
     }
-    return check_together(given, out);
+    if (auto problem = check_together(given, out)) {
+        return problem;
+    }
+    if (out.route == Route::kList) {
+        out.bytes_max = limits.page_bytes_max;
+    } else if (out.route == Route::kProducts) {
+        out.bytes_max = limits.products_bytes_max;
+    }
+    return std::nullopt;
 }
 
 }  // namespace stockd::web

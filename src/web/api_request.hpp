@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,10 +31,13 @@ struct ApiRequest {
     std::int64_t quantity = 0;
     base::Unit unit = base::Unit::kPiece;
     std::size_t limit = 0;
-    std::string after_sku;  ///< from the cursor; empty: from the start
+    std::size_t bytes_max = kUnbounded;  ///< of the answer's body
+    std::string after_sku;               ///< from the cursor; empty: from the start
     std::optional<change::Xid> ticket;
     std::optional<std::int64_t> min_version;
     std::optional<std::chrono::milliseconds> wait;
+
+    static constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
 
     void reset();
 };

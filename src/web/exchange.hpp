@@ -22,8 +22,8 @@ struct Request {
     Method method = Method::kGet;
     std::string_view target;
     std::string_view media_type;  ///< the Content-Type header
-    std::string_view host;        ///< of a POST
-    std::string_view origin;      ///< of a POST; empty: not from a page in a browser
+    std::string_view host;
+    std::string_view origin;  ///< of a POST; empty: not from a page in a browser
     std::string_view body;
     const Limits& limits;
 };

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <string>
 
 namespace stockd::web {
 
@@ -10,7 +9,7 @@ namespace stockd::web {
 /// requests keep theirs.
 struct Limits {
     /// Chosen: far above any sensible pool of keep-alive connections, far below what memory allows
-    /// (about 10 KiB each).
+    /// (about 10 KiB each when idle, 50 KiB after the largest headers).
     std::size_t connections_max = 10'000;
     /// Chosen: 1000 codes of up to about 25 characters fit into a query.
     std::size_t header_bytes_max = 32 * 1024;
@@ -24,25 +23,22 @@ struct Limits {
     std::chrono::milliseconds write_timeout{10'000};
     /// Requests that wait for a ticket, a version, a reload, all together; more are refused.
     std::size_t waiting_max = 10'000;
+    /// Answers that clients have not taken yet, all together; above it large answers are refused.
+    /// Chosen: a small part of any server's memory, and 64 of the largest pages.
+    std::size_t unsent_bytes_max = 256UL * 1024 * 1024;
     std::size_t ids_max = 1000;
     std::size_t page_default = 100;
     std::size_t page_max = 1000;
+    /// A page ends early, after the product that reaches this. Chosen: 1000 products in 30 stores.
+    std::size_t page_bytes_max = 4UL * 1024 * 1024;
+    /// An answer by codes may not be larger: without some of them it would be misread.
+    std::size_t products_bytes_max = 16UL * 1024 * 1024;
     std::chrono::milliseconds wait_default{1000};
     std::chrono::milliseconds wait_max{30'000};
     /// How long a read waits for a reload when nothing is held and wait_ms does not say.
     std::chrono::milliseconds load_wait{30'000};
     /// How long a POST refresh or clear waits for its outcome (the reload itself goes on).
     std::chrono::milliseconds action_timeout{600'000};
-};
-
-struct WebOptions {
-    std::string listen = "127.0.0.1:8080";
-    std::string admin_listen = "127.0.0.1:8081";
-    /// Threads of the public server; 0: one per core.
-    unsigned threads = 0;
-    /// How long stop() lets requests in flight finish.
-    std::chrono::milliseconds stop_grace{5000};
-    Limits limits;
 };
 
 }  // namespace stockd::web

@@ -67,9 +67,7 @@ void RequestParser::on_field_impl(
     switch (field) {
         case Field::host:
             ++into_.hosts;
-            if (into_.method == Method::kPost) {
-                into_.host.assign(value.data(), value.size());
-            }
+            into_.host.assign(value.data(), value.size());
             break;
         case Field::origin:
             if (into_.method == Method::kPost) {

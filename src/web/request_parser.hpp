@@ -17,7 +17,7 @@ struct IncomingRequest {
     Method method = Method::kOther;
     std::string target;
     std::string media_type;
-    std::string host;    ///< of a POST
+    std::string host;
     std::string origin;  ///< of a POST; empty: no such header
     std::string request_id;
     std::string body;

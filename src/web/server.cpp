@@ -74,7 +74,7 @@ base::Result<ListenAddress> parse_listen_address(std::string_view text) {
 struct Server::Impl {
     Impl(ServerOptions given, Service& service, observe::Observer observer)
         : options(std::move(given)),
-          shared{.service = service, .observer = std::move(observer)} {
+          shared{.service = service, .observer = std::move(observer), .hosts = {}} {
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
         const unsigned threads = options.threads == 0 ? cores : options.threads;
         for (unsigned i = 0; i < threads; ++i) {
@@ -113,6 +113,11 @@ struct Server::Impl {
         }
         if (error) {
             return cannot_listen(options.listen, error);
+        }
+        if (endpoint.address().is_loopback()) {
+            auto names = options.allowed_hosts;
+            names.push_back(address->host);
+            shared.hosts = HostRule{std::move(names)};
         }
         return base::Result<void>{};
     }
@@ -181,10 +186,13 @@ void Server::start() {
 }
 
 void Server::stop() {
+    stop(std::chrono::steady_clock::now() + impl_->options.stop_grace);
+}
+
+void Server::stop(base::SteadyTime deadline) {
     if (!impl_->is_started || std::exchange(impl_->is_stopped, true)) {
         return;
     }
-    const auto deadline = std::chrono::steady_clock::now() + impl_->options.stop_grace;
     net::post(impl_->workers.front()->io(), [impl = impl_.get()] {
         NetError ignored;
         impl->acceptor->close(ignored);
@@ -214,6 +222,10 @@ std::uint16_t Server::port() const noexcept {
 
 std::int64_t Server::connections() const noexcept {
     return impl_->shared.connections.load(std::memory_order_relaxed);
+}
+
+std::int64_t Server::unsent_bytes() const noexcept {
+    return impl_->shared.unsent_bytes.load(std::memory_order_relaxed);
 }
 
 }  // namespace stockd::web

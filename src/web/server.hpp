@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace stockd::web {
 
@@ -27,6 +28,8 @@ struct ServerOptions {
     /// characters.
     std::string thread_name = "web";
     std::chrono::milliseconds stop_grace{5000};
+    /// Names that it answers to when it listens on a loopback address, beside those of HostRule.
+    std::vector<std::string> allowed_hosts{"*"};
     Limits limits;
 };
 
@@ -49,8 +52,10 @@ class Server {
     Server& operator=(Server&&) = delete;
 
     void start();
-    /// Takes no more connections, lets what is in flight finish for the grace, ends the threads.
-    /// Returns when that is done.
+    /// Takes no more connections, lets what is in flight finish until the deadline, ends the
+    /// threads. Returns when that is done.
+    void stop(base::SteadyTime deadline);
+    /// With the grace of the options from now on.
     void stop();
     void set_limits(const Limits& limits);
 
@@ -58,6 +63,8 @@ class Server {
     [[nodiscard]] std::string address() const;
     [[nodiscard]] std::uint16_t port() const noexcept;
     [[nodiscard]] std::int64_t connections() const noexcept;
+    /// Of answers that are being sent and are still held for it.
+    [[nodiscard]] std::int64_t unsent_bytes() const noexcept;
 
   private:
     struct Impl;

@@ -15,7 +15,8 @@ namespace {
 
 namespace http = boost::beast::http;
 
-/// Answers to pipelined requests are gathered up to here before they are sent.
+/// Answers to pipelined requests are gathered up to here before they are sent. A larger one is sent
+/// from where it was made.
 constexpr std::size_t kGatherMax = 64 * 1024;
 
 Problem internal_error() {
@@ -24,6 +25,17 @@ Problem internal_error() {
         .code = "internal",
         .message = "The server could not answer this request",
         .hint = "The log says why.",
+        .detail = {},
+        .allow = {},
+    };
+}
+
+Problem too_much_unsent() {
+    return {
+        .status = 503,
+        .code = "too_much_unsent",
+        .message = "Too many bytes of answers wait for clients that do not take them",
+        .hint = "Ask again later, or for less at a time: small answers are always given.",
         .detail = {},
         .allow = {},
     };
@@ -75,14 +87,14 @@ void Session::give_up(const char* what) {
     }
     try {
         // An answer may have been cut off in the middle; then there is no place for another.
-        if (out_.empty()) {
+        if (!has_unsent()) {
             static_cast<void>(refuse(internal_error()));
             if (!send_now()) {
                 return;
             }
         }
     } catch (const std::exception&) {
-        out_.clear();  // Even the short answer failed: closing is all that is left.
+        // Even the short answer failed: closing is all that is left.
     }
     close();
 }
@@ -107,7 +119,9 @@ void Session::advance() {
                 handle();
                 break;
         }
-        if (out_.size() >= kGatherMax && !flush()) {
+        // A request that waits keeps its state: what is gathered before it goes beside the wait.
+        const bool is_enough = out_.size() >= kGatherMax || !large_.empty();
+        if (state_ == State::kReading && is_enough && !flush()) {
             return;
         }
     }
@@ -183,6 +197,18 @@ Session::Parsed Session::refuse(const Problem& problem) {
     return Parsed::kRefused;
 }
 
+bool Session::refuse_host() {
+    if (worker_.shared().hosts.allows(incoming_.host)) {
+        known_host_ = incoming_.host;
+        return false;
+    }
+    const auto problem = unknown_host(incoming_.host);
+    exchange_->refuse(problem, response_);
+    worker_.shared().observer(observe::RequestRefused{
+        .reason = std::string{problem.code}, .correlation_id = incoming_.request_id});
+    return true;
+}
+
 void Session::handle() {
     handled_since_ = std::chrono::steady_clock::now();
     if (worker_.is_stopping() || !parser_->keep_alive()) {
@@ -191,6 +217,10 @@ void Session::handle() {
     parser_.reset();
     is_request_begun_ = false;
     response_.reset();
+    if (incoming_.host != known_host_ && refuse_host()) [[unlikely]] {
+        append_response();
+        return;
+    }
     const Request request{
         .method = incoming_.method,
         .target = incoming_.target,
@@ -214,16 +244,20 @@ void Session::resume(std::uint64_t wait_id, const base::Result<void>& result) {
     guarded([&] {
         response_.reset();
         finish(exchange_->resume(result, response_, make_completion_));
-        advance();
+        // An answer of any size may have come to what was gathered: off with it before the next.
+        if (state_ == State::kReading && flush()) {
+            advance();
+        }
     });
 }
 
 void Session::finish(Exchange::Outcome outcome) {
     if (outcome == Exchange::Outcome::kLater) {
         deadline_ = exchange_->deadline();
-        // What is already answered must not wait with this one. If the socket takes none of it now,
-        // it goes along later.
-        static_cast<void>(send_now());
+        // What is already answered must not wait with this one.
+        if (send_now() && has_unsent()) {
+            wait_to_write();
+        }
         return;
     }
     wait_id_ = 0;
@@ -231,7 +265,26 @@ void Session::finish(Exchange::Outcome outcome) {
     append_response();
 }
 
+void Session::refuse_above_budget() {
+    const auto unsent = worker_.shared().unsent_bytes.load(std::memory_order_relaxed);
+    if (unsent < static_cast<std::int64_t>(worker_.limits().unsent_bytes_max)) {
+        return;
+    }
+    const auto problem = too_much_unsent();
+    const auto route = response_.route;
+    response_.reset();
+    response_.body.shrink_to_fit();
+    response_.route = route;
+    exchange_->refuse(problem, response_);
+    worker_.shared().observer(observe::RequestRefused{
+        .reason = std::string{problem.code}, .correlation_id = incoming_.request_id});
+}
+
 void Session::append_response() {
+    const bool has_body = incoming_.method != Method::kHead;
+    if (has_body && response_.body.size() > kGatherMax) [[unlikely]] {
+        refuse_above_budget();
+    }
     append_head(
         out_,
         response_,
@@ -240,8 +293,12 @@ void Session::append_response() {
          .is_http_10 = incoming_.is_http_10,
          .request_id = incoming_.request_id}
     );
-    if (incoming_.method != Method::kHead) {
-        out_ += response_.body;
+    if (has_body) {
+        if (response_.body.size() > kGatherMax) [[unlikely]] {
+            large_.swap(response_.body);  // It would be held twice.
+        } else {
+            out_ += response_.body;
+        }
     }
     has_served_ = true;
     answered_at_ = std::chrono::steady_clock::now();

@@ -15,11 +15,12 @@ namespace stockd::web {
 class Worker;
 
 /// One connection: reads a request, has it answered, writes the answer, again and again. Owned by
-/// its worker, on whose thread everything runs. At most one operation on the socket is outstanding,
-/// and it alone keeps the session alive.
+/// its worker, on whose thread everything runs. At most one read and one wait to write are
+/// outstanding on the socket, and they alone keep the session alive.
 ///
 /// Bytes are sent without a wait whenever the socket takes them, which is nearly always; answers to
-/// pipelined requests are gathered first.
+/// pipelined requests are gathered first. While a request waits for the database, what is left of
+/// the answers before it goes on being sent.
 class Session {
   public:
     Session(Worker& worker, std::size_t slot, Socket socket, std::unique_ptr<Exchange> exchange);
@@ -63,15 +64,27 @@ class Session {
     void advance();
     [[nodiscard]] Parsed parse();
     void begin_request();
+    /// The answer to a request under a name that is not the server's; false: it is.
+    [[nodiscard]] bool refuse_host();
     [[nodiscard]] Parsed refuse(const Problem& problem);
     [[nodiscard]] std::size_t request_bytes_max() const;
     void handle();
     void finish(Exchange::Outcome outcome);
     void append_response();
+    /// A large answer turns into a refusal while clients leave too many bytes to the server.
+    void refuse_above_budget();
     /// True: nothing is left to send. False: it goes on when the socket is writable, or the
     /// connection is closed.
     [[nodiscard]] bool flush();
     [[nodiscard]] bool send_now();
+    [[nodiscard]] std::size_t send_some(NetError& error);
+
+    [[nodiscard]] bool has_unsent() const noexcept { return !out_.empty(); }
+
+    /// Has so many bytes counted among those that the server holds for its clients.
+    void charge(std::size_t bytes);
+    [[nodiscard]] std::size_t untaken_by_client();
+    void wait_to_write();
     void read_more();
     void on_read(const NetError& error, std::size_t bytes);
     void on_writable(const NetError& error);
@@ -79,7 +92,10 @@ class Session {
     void linger();
     void read_to_discard();
     void close();
-    void release_memory();
+    /// Hands the session back once no operation of its own can come in any more.
+    void retire_if_quiet();
+    void drop_sent();
+    void release_when_idle(base::SteadyTime now);
 
     Worker& worker_;
     const std::size_t slot_;
@@ -88,13 +104,15 @@ class Session {
     Exchange::CompletionFactory make_completion_;
 
     State state_ = State::kReading;
-    bool is_op_pending_ = false;
+    bool is_read_pending_ = false;
+    bool is_write_pending_ = false;  ///< waits until the socket takes more
     bool is_closing_ = false;        ///< no further request is read; closed when out_ is sent
     bool is_request_begun_ = false;  ///< some of its bytes have come
     bool is_continue_sent_ = false;
     bool has_served_ = false;
     std::uint64_t wait_id_ = 0;
-    base::SteadyTime deadline_;
+    base::SteadyTime deadline_;        ///< of what the state is about
+    base::SteadyTime write_deadline_;  ///< while is_write_pending_
     base::SteadyTime handled_since_;
     base::SteadyTime answered_at_;
 
@@ -104,10 +122,14 @@ class Session {
     std::size_t request_bytes_ = 0;  ///< parsed so far of the current request
     std::size_t lingered_bytes_ = 0;
     IncomingRequest incoming_;
+    std::string known_host_;  ///< the last one that was allowed: it nearly always comes again
     std::optional<RequestParser> parser_;
     Response response_;
     std::string out_;
-    std::size_t out_sent_ = 0;
+    std::string large_;         ///< the body of the last answer in out_, where it is large
+    std::size_t out_sent_ = 0;  ///< of both
+    std::size_t charged_ = 0;
+    std::size_t untaken_ = 0;  ///< when the wait to write began
 };
 
 }  // namespace stockd::web

@@ -3,7 +3,9 @@
 #include "web/session.hpp"
 
 #include <boost/asio/post.hpp>
+#include <netinet/tcp.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <ctime>
@@ -16,6 +18,11 @@ namespace {
 
 /// Beyond connections_max so many are told why; more are closed without a word.
 constexpr std::int64_t kTurnedAwayMax = 64;
+
+/// The kernel takes no more of an answer than this beyond what the network has taken: a client that
+/// reads nothing holds little memory there, and one that reads slowly is seen to read. Chosen: at
+/// 1 Gbit/s a worker has two milliseconds to come back with more.
+constexpr int kNotSentMax = 256 * 1024;
 
 constexpr std::chrono::milliseconds kTickMin{5};
 constexpr std::chrono::milliseconds kTickMax{250};
@@ -114,6 +121,9 @@ void Worker::insert(Socket socket) {
     NetError ignored;
     socket.non_blocking(true, ignored);
     socket.set_option(Tcp::no_delay{true}, ignored);
+    ::setsockopt(
+        socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSentMax, sizeof kNotSentMax
+    );
     const auto max = static_cast<std::int64_t>(limits_.connections_max);
     const auto count = shared_.connections.load(std::memory_order_relaxed);
     if (is_stopping_ || count >= max + kTurnedAwayMax) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "web/exchange.hpp"
+#include "web/host_rule.hpp"
 #include "web/net.hpp"
 #include "web/response_head.hpp"
 
@@ -35,7 +36,11 @@ class Mailbox {
 struct ServerShared {
     Service& service;
     observe::Observer observer;
+    HostRule hosts;  ///< set before the workers start
     std::atomic<std::int64_t> connections{0};
+    /// Of answers that a socket did not take at once. Written only then, so it costs the others
+    /// nothing.
+    std::atomic<std::int64_t> unsent_bytes{0};
 };
 
 /// One thread with its own io_context and its own connections: nothing on a request's way is shared

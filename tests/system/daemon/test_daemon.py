@@ -110,6 +110,17 @@ def test_hup_lets_more_requests_wait(tmp_path, migrated):
         writer.close()
 
 
+def cut_off(database, is_away):
+    """Ends the database's sessions and lets none in, or lets them in again."""
+    connection = psycopg2.connect(dbname="postgres")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"alter database {database} allow_connections {not is_away}")
+        if is_away:
+            cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (database,))
+    connection.close()
+
+
 def test_systemd_hears_ready_after_the_load_then_the_watchdog_then_stopping(tmp_path, migrated):
     path = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
@@ -128,10 +139,22 @@ def test_systemd_hears_ready_after_the_load_then_the_watchdog_then_stopping(tmp_
 
             wait_for(came, wanted)
 
-        with start(tmp_path, migrated, NOTIFY_SOCKET=path, WATCHDOG_USEC="1000000") as stockd:
-            hear("READY=1")
+        settings = tmp_path / "stockd.toml"
+        settings.write_text("")
+        with start(tmp_path, migrated, "--config", settings, NOTIFY_SOCKET=path, WATCHDOG_USEC="1000000") as stockd:
+            hear("STATUS=live")
+            if "READY=1" not in heard:
+                hear("READY=1")
             assert stockd.get("/api/inventory/P")[0] == 200
             hear("WATCHDOG=1")
+            settings.write_text("log_level = 'nonsense'\n")
+            stockd.tell(signal.SIGHUP)
+            wait_for(lambda: "settings stay as they are" in stockd.log(), "the refusal")
+            cut_off(migrated, True)
+            hear("STATUS=disconnected")
+            cut_off(migrated, False)
+            hear("STATUS=live")
+            assert "STATUS=rereading settings" not in heard
             stockd.tell(signal.SIGTERM)
             hear("STOPPING=1")
             assert stockd.process.wait(timeout=20) == 0

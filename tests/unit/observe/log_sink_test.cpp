@@ -65,6 +65,12 @@ TEST_CASE("log: what is below the level is not written, and the level can change
     CHECK(out.str().empty());
 }
 
+TEST_CASE("log: strangers' malformed requests do not fill the log", "[observe]") {
+    const RequestRefused refused{"bad_http", "c9"};
+    CHECK(logged(LogFormat::kText, Level::kInfo, refused).empty());
+    CHECK_THAT(logged(LogFormat::kText, Level::kDebug, refused), Contains("bad_http"));
+}
+
 TEST_CASE("log: that months cannot be made is said once", "[observe]") {
     const base::Error error{base::ErrorCode::kInternal, "lock timeout", {}, {}, "55P03"};
     CHECK_THAT(

@@ -22,9 +22,11 @@ struct Answer {
     Found found;
 };
 
-Answer ask(const cache::Reading& reading, std::string_view target) {
+Answer ask(
+    const cache::Reading& reading, std::string_view target, const Limits& limits = Limits{}
+) {
     ApiRequest request;
-    REQUIRE_FALSE(parse_api_request(Method::kGet, target, Limits{}, request));
+    REQUIRE_FALSE(parse_api_request(Method::kGet, target, limits, request));
     Answer answer;
     answer.problem = append_answer(answer.body, reading, request, answer.found);
     if (!answer.problem) {
@@ -97,13 +99,51 @@ TEST_CASE("web: many unknown products are an answer, not an error", "[web]") {
     CHECK(answer.body == R"({"products":{},"unknown":["x","y"]})");
 }
 
+TEST_CASE("web: a page ends early when it is large", "[web]") {
+    test::Shop shop;
+    shop.add_bulk(1000, 1000);
+    Limits limits;
+    limits.page_bytes_max = 100'000;
+    const auto answer = ask(shop.cache().read(), "/api/inventory?limit=1000", limits);
+    CHECK(answer.body.size() >= 100'000);
+    CHECK(answer.body.size() < 102'000);
+    CHECK(answer.body.find(R"("nextCursor":")") != std::string::npos);
+}
+
+TEST_CASE("web: products asked for by code are all in the answer, or it is refused", "[web]") {
+    test::Shop shop;
+    shop.add_bulk(10, 10'000);
+    std::string target = "/api/inventory?ids=nope";
+    for (int i = 0; i < 10; ++i) {
+        target += ",BULK-00000" + std::to_string(i);
+    }
+    Limits limits;
+    limits.products_bytes_max = 200'000;
+    CHECK(ask(shop.cache().read(), target, limits).found.known == 10);
+    limits.products_bytes_max = 50 * 1024;
+    const auto refused = ask(shop.cache().read(), target, limits);
+    REQUIRE(refused.problem);
+    CHECK(refused.problem->status == 400);
+    CHECK(refused.problem->code == "answer_too_large");
+    CHECK(refused.problem->message == "The answer would be larger than 50 KiB");
+    CHECK(refused.found.known == 0);
+    CHECK(refused.found.unknown == 0);
+}
+
 TEST_CASE("web: pages follow one another to the end", "[web]") {
     test::Shop shop;
     const auto reading = shop.cache().read();
     std::vector<std::string> skus;
+    Limits limits;
+    SECTION("as many products as asked for") {}
+    SECTION("as many products as bytes allow, and one at least") {
+        limits.page_bytes_max = GENERATE(0, 1, 300, 600, 1000);
+    }
     std::string target = "/api/inventory?limit=2";
     while (true) {
-        const auto page = boost::json::parse(ask(reading, target).body);
+        const auto answer = ask(reading, target, limits);
+        const auto page = boost::json::parse(answer.body);
+        CHECK(answer.found.known == page.at("products").as_array().size());
         for (const auto& product : page.at("products").as_array()) {
             skus.emplace_back(product.at("productId").as_string());
         }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,11 +23,17 @@ std::string Reply::header(std::string_view name) const {
     return head.substr(from, head.find("\r\n", from) - from);
 }
 
-Client::Client(std::uint16_t port)
+Client::Client(std::uint16_t port, int receive_buffer)
     : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
     const timeval patience{.tv_sec = 10, .tv_usec = 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (receive_buffer != 0) {
+        // As on an Ethernet: a segment of the loopback interface is larger than such a buffer.
+        constexpr int kSegment = 1400;
+        ::setsockopt(fd_, IPPROTO_TCP, TCP_MAXSEG, &kSegment, sizeof kSegment);
+        ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -59,9 +66,13 @@ void Client::shut_down_sending() {
     ::shutdown(fd_, SHUT_WR);
 }
 
-bool Client::receive() {
-    std::array<char, 16384> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    const auto got = ::recv(fd_, chunk.data(), chunk.size(), 0);
+bool Client::take(std::size_t bytes) {
+    return receive(bytes);
+}
+
+bool Client::receive(std::size_t bytes_max) {
+    std::array<char, kChunk> chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    const auto got = ::recv(fd_, chunk.data(), std::min(bytes_max, chunk.size()), 0);
     if (got <= 0) {
         return false;
     }

@@ -21,7 +21,8 @@ struct Reply {
 /// seconds.
 class Client {
   public:
-    explicit Client(std::uint16_t port);
+    /// `receive_buffer` bytes wait in the kernel until they are read; 0: as many as it likes.
+    explicit Client(std::uint16_t port, int receive_buffer = 0);
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
@@ -36,12 +37,17 @@ class Client {
     /// Everything until the server closes; `is_closed` tells whether it did within the time.
     [[nodiscard]] std::string read_to_end(bool& is_closed);
 
+    /// Reads so many bytes from the socket, for read() to go on from.
+    bool take(std::size_t bytes);
+
     [[nodiscard]] Reply get(std::string_view target);
     [[nodiscard]] Reply post(std::string_view target, std::string_view body);
     [[nodiscard]] Reply request(std::string_view method, std::string_view target);
 
   private:
-    [[nodiscard]] bool receive();
+    [[nodiscard]] bool receive(std::size_t bytes_max = kChunk);
+
+    static constexpr std::size_t kChunk = 16384;
 
     int fd_ = -1;
     std::string buffer_;

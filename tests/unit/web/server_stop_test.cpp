@@ -74,6 +74,22 @@ TEST_CASE("web: a stop ends what does not finish within the grace", "[web]") {
     CHECK(reply.body.find("stopping") != std::string::npos);
 }
 
+TEST_CASE("web: a stop ends by the deadline that it is given", "[web]") {
+    // So that two servers that are stopped one after the other share one grace.
+    Running server{{}, 1, std::chrono::minutes{1}};
+    server.shop().hold(true);
+    Client waiting{server.port()};
+    REQUIRE(
+        waiting.send("POST /api/inventory/cache HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n"
+                     "{\"action\":\"refresh\"}")
+    );
+    REQUIRE(test::eventually([&] { return server.shop().waiters() == 1; }));
+    auto stopped =
+        std::async(std::launch::async, [&] { server.server().stop(steady_clock::now()); });
+    CHECK(waiting.read().status == 503);
+    stopped.get();
+}
+
 TEST_CASE("web: a completion that comes after the server is gone does nothing", "[web]") {
     test::Shop shop;
     Api api{shop.cache(), shop, {}};

@@ -73,6 +73,13 @@ void Shop::load() {
     loader->add_product(product(3, "NEW-1", "Not delivered yet"));
     loader->add_product(product(4, "cache", "A product with a reserved word"));
     loader->add_product(product(5, "a/b c,\"d\"\\\u00e9+%", "Tab\there \u2013 and \u0001"));
+    constexpr std::int64_t kFirst = 1000;
+    for (int i = 0; i < bulk_; ++i) {
+        const auto digits = std::to_string(1'000'000 + i).substr(1);
+        loader->add_product(
+            product(kFirst + i, "BULK-" + digits, std::string(bulk_name_bytes_, 'n'))
+        );
+    }
     loader->add_stock(tea_);
     loader->add_stock(stock(kHamburg, kTea.value, 58, 0));
     loader->add_stock(stock(kClosed, kTea.value, 1000, 0));
@@ -80,6 +87,13 @@ void Shop::load() {
     loader->add_stock(stock(kBerlin, 5, 1, 0));
     cache_.finish_load(std::move(loader), position_);
     ++loads_;
+}
+
+void Shop::add_bulk(int count, std::size_t name_bytes) {
+    const std::lock_guard lock{mutex_};
+    bulk_ = count;
+    bulk_name_bytes_ = name_bytes;
+    load();
 }
 
 change::Xid Shop::begin() {

@@ -28,6 +28,9 @@ class Shop : public Follow {
 
     cache::Cache& cache() { return cache_; }
 
+    /// Loads `count` more products, BULK-000001 and so on, each with a name of `name_bytes`.
+    void add_bulk(int count, std::size_t name_bytes);
+
     /// A transaction that sets TEA-1's stock in BER-01 commits: returns its ticket. The copy sees
     /// it when somebody waits for it or drain() is called.
     change::Xid commit(std::int64_t on_hand);
@@ -78,6 +81,8 @@ class Shop : public Follow {
     change::Position position_;
     change::Xid next_xid_ = 1000;
     change::StockRow tea_;
+    int bulk_ = 0;
+    std::size_t bulk_name_bytes_ = 0;
     bool has_unread_ = false;
     bool is_away_ = false;
     bool is_held_ = false;
