@@ -93,6 +93,8 @@ std::string_view name_of(Route route) noexcept {
             return "ready";
         case Route::kMetrics:
             return "metrics";
+        case Route::kStatus:
+            return "status";
         case Route::kOther:
             return "other";
     }

@@ -153,6 +153,7 @@ enum class Route : std::uint8_t {
     kLive,
     kReady,
     kMetrics,
+    kStatus,
     kOther,
 };
 

@@ -45,7 +45,10 @@ Route route_of(std::string_view path) {
     if (path == "/ready") {
         return Route::kReady;
     }
-    return path == "/metrics" ? Route::kMetrics : Route::kOther;
+    if (path == "/metrics") {
+        return Route::kMetrics;
+    }
+    return path == "/status" ? Route::kStatus : Route::kOther;
 }
 
 void append_member(std::string& out, std::string_view name, std::string_view value) {
@@ -79,7 +82,7 @@ void Admin::answer(const Request& request, Response& out) const {
     const auto target = split_target(request.target);
     const std::string_view path = target ? target->path : std::string_view{};
     out.route = route_of(path);
-    if (out.route == Route::kOther && path != "/status") {
+    if (out.route == Route::kOther) {
         out.set({
             .status = 404,
             .code = "unknown_path",

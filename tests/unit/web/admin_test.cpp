@@ -63,6 +63,7 @@ TEST_CASE("web: metrics are text of the version that Prometheus reads", "[web]")
 TEST_CASE("web: status tells what stockctl shows", "[web]") {
     Fixture f;
     const auto response = f.ask("/status");
+    CHECK(response.route == observe::Route::kStatus);
     boost::json::parse(response.body);
     // How much memory it is, is the cache's business.
     const auto body =
