@@ -21,9 +21,9 @@ struct Command {
     std::vector<std::string> warnings;
 };
 
-/// Where settings come from, in falling precedence: flags, environment, file. The three names of the
-/// database (URL, file with it, private cluster) are one setting in this: a source that gives one
-/// takes the others' from weaker sources away, and a source that gives two is an error.
+/// Where settings come from, in falling precedence: flags, environment, file. The three names of
+/// the database (URL, file with it, private cluster) are one setting in this: a source that gives
+/// one takes the others' from weaker sources away, and a source that gives two is an error.
 /// `environment` gives a variable's value; tests give their own.
 struct Sources {
     std::vector<std::string> arguments;  ///< without the program's name

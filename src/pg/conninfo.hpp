@@ -14,9 +14,9 @@ namespace stockd::pg {
     const std::string& text
 );
 
-/// The connection string as people may see it: with "***" for its passwords, as libpq reads them, or
-/// for all of it when libpq cannot read it. A string that cannot be shown in its own form is shown
-/// as key=value.
+/// The connection string as people may see it: with "***" for its passwords, as libpq reads them,
+/// or for all of it when libpq cannot read it. A string that cannot be shown in its own form is
+/// shown as key=value.
 [[nodiscard]] std::string mask_conninfo(const std::string& text);
 
 /// Whether libpq takes this for ports: numbers from 1 to 65535, one per host; an empty one is the

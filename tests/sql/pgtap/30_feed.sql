@@ -87,10 +87,10 @@ select is((select count(*) from inventory.inventory_event where type = 'canary' 
 select is(inventory._canary_exists(:'nonce'), false, 'older ones are not');
 begin;
 update inventory.settings set value = '1' where name = 'canaries_kept';
-select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc') as nonce \gset
+select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc', inventory.incarnation()) as nonce \gset
 select is(inventory._canary_exists(:'nonce'), true, 'the fewest that can be kept are the last one');
 delete from inventory.settings where name = 'canaries_kept';
-select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc') as nonce \gset
+select inventory._write_canary('11111111-1111-1111-1111-111111111111', 'test', false, 'abc', inventory.incarnation()) as nonce \gset
 select is(inventory._canary_exists(:'nonce'), true, 'without the setting canaries are kept too');
 rollback;
 select throws_ok(format('update inventory.settings set value = %L where name = %L', value, name), '23514', null, name || ' cannot be ' || value)
