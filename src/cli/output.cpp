@@ -1,5 +1,6 @@
 #include "cli/output.hpp"
 
+#include "base/utf8.hpp"
 #include "cli/command.hpp"
 
 #include <boost/json/object.hpp>
@@ -23,22 +24,6 @@ void append_cell(std::string& line, std::string_view cell, std::size_t width, Al
     line += align == Align::kRight ? padding : "";
     line += cell;
     line += align == Align::kLeft ? padding : "";
-}
-
-/// In bytes, of the character that the text begins with; 0 when it is none of UTF-8: a single byte
-/// from 0x80 to 0x9F is a control character to a terminal of another encoding.
-std::size_t length_of_character(std::string_view text) {
-    const auto lead = static_cast<unsigned char>(text.front());
-    const std::size_t length = lead < 0x80                    ? 1
-                               : lead >= 0xC2 && lead <= 0xDF ? 2
-                               : lead >= 0xE0 && lead <= 0xEF ? 3
-                               : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                              : 0;
-    const auto rest = text.substr(1, std::max<std::size_t>(1, length) - 1);
-    const bool goes_on = std::all_of(rest.begin(), rest.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-    });
-    return goes_on && length <= text.size() ? length : 0;
 }
 
 bool is_within(std::string_view character, std::string_view first, std::string_view last) {
@@ -66,7 +51,8 @@ std::string printable(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
-        const auto length = length_of_character(text);
+        // A single byte from 0x80 to 0x9F is a control character to a terminal of another encoding.
+        const auto length = base::utf8_length(text);
         if (length == 0 || is_obeyed(text.substr(0, length))) {
             out += '?';
         } else {

@@ -1,8 +1,6 @@
 #include "csv/encoding.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace stockd::csv {
 
@@ -29,46 +27,6 @@ void append_code_point(std::string& out, std::uint32_t point) {
     }
 }
 
-/// What may follow a lead byte: how many bytes in all, and the range of the second one (Unicode 15,
-/// table 3-7).
-struct Sequence {
-    std::size_t length;
-    unsigned char second_min;
-    unsigned char second_max;
-};
-
-Sequence sequence_of(unsigned char lead) noexcept {
-    if (lead >= 0xC2 && lead <= 0xDF) {
-        return {2, 0x80, 0xBF};
-    }
-    if (lead >= 0xE0 && lead <= 0xEF) {
-        const unsigned char low = lead == 0xE0 ? 0xA0 : 0x80;
-        const unsigned char high = lead == 0xED ? 0x9F : 0xBF;
-        return {3, low, high};
-    }
-    if (lead >= 0xF0 && lead <= 0xF4) {
-        const unsigned char low = lead == 0xF0 ? 0x90 : 0x80;
-        const unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;
-        return {4, low, high};
-    }
-    return {0, 0, 0};
-}
-
-bool is_sequence(std::string_view bytes, std::size_t at, Sequence sequence) noexcept {
-    if (sequence.length == 0 || bytes.size() - at < sequence.length) {
-        return false;
-    }
-    const auto second = static_cast<unsigned char>(bytes[at + 1]);
-    if (second < sequence.second_min || second > sequence.second_max) {
-        return false;
-    }
-    return std::all_of(
-        bytes.begin() + static_cast<std::ptrdiff_t>(at) + 2,
-        bytes.begin() + static_cast<std::ptrdiff_t>(at + sequence.length),
-        [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-    );
-}
-
 }  // namespace
 
 std::optional<Encoding> parse_encoding(std::string_view name) noexcept {
@@ -82,35 +40,6 @@ std::optional<Encoding> parse_encoding(std::string_view name) noexcept {
         return Encoding::kWindows1252;
     }
     return std::nullopt;
-}
-
-std::size_t find_invalid_utf8(std::string_view bytes) noexcept {
-    std::size_t at = 0;
-    while (at < bytes.size()) {
-        // Eight ASCII bytes at a time: nearly all of a CSV file is ASCII.
-        std::uint64_t word = 0;
-        while (bytes.size() - at >= sizeof(word)) {
-            std::memcpy(&word, bytes.data() + at, sizeof(word));
-            if ((word & 0x8080808080808080ULL) != 0) {
-                break;
-            }
-            at += sizeof(word);
-        }
-        if (at == bytes.size()) {
-            break;
-        }
-        const auto lead = static_cast<unsigned char>(bytes[at]);
-        if (lead < 0x80) {
-            ++at;
-            continue;
-        }
-        const auto sequence = sequence_of(lead);
-        if (!is_sequence(bytes, at, sequence)) {
-            return at;
-        }
-        at += sequence.length;
-    }
-    return std::string_view::npos;
 }
 
 void append_as_utf8(std::string& out, std::string_view bytes, Encoding encoding) {

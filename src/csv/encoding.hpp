@@ -14,10 +14,6 @@ enum class Encoding : std::uint8_t { kUtf8, kLatin1, kWindows1252 };
 /// "utf-8", "latin1", "windows-1252" and their usual other spellings; anything else is nothing.
 [[nodiscard]] std::optional<Encoding> parse_encoding(std::string_view name) noexcept;
 
-/// Offset of the first byte that cannot be part of UTF-8 (overlong forms, surrogates and values
-/// above U+10FFFF included). npos when all of it is UTF-8.
-[[nodiscard]] std::size_t find_invalid_utf8(std::string_view bytes) noexcept;
-
 /// Appends `bytes` as UTF-8. The five bytes that windows-1252 leaves undefined become the control
 /// characters of latin1.
 void append_as_utf8(std::string& out, std::string_view bytes, Encoding encoding);

@@ -1,5 +1,7 @@
 #include "csv/reader.hpp"
 
+#include "base/utf8.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -267,7 +269,7 @@ bool Reader::check_bytes() {
     if (options_.encoding != Encoding::kUtf8) {
         return true;
     }
-    const auto invalid = find_invalid_utf8(bytes);
+    const auto invalid = base::find_invalid_utf8(bytes);
     if (invalid == std::string_view::npos) {
         return true;
     }

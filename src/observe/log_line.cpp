@@ -1,9 +1,11 @@
 #include "observe/log_line.hpp"
 
 #include "base/secret.hpp"
+#include "base/utf8.hpp"
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <type_traits>
 
 namespace stockd::observe {
@@ -210,10 +212,15 @@ LogLine line(const ExceptionCaught& seen) {
         seen.correlation_id};
 }
 
-/// For JSON and for text: no control character leaves unescaped, so a line stays a line.
+/// For JSON and for text: no control character leaves unescaped, so a line stays a line. What is
+/// not UTF-8 becomes U+FFFD: readers of JSON refuse a line with such bytes.
 void append_escaped(std::string& out, std::string_view text, bool quotes) {
-    for (const char c : text) {
-        if (c == '\n') {
+    while (!text.empty()) {
+        const char c = text.front();
+        const auto length = base::utf8_length(text);
+        if (length == 0) {
+            out += "\uFFFD";
+        } else if (c == '\n') {
             out += "\\n";
         } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
             out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
@@ -221,8 +228,9 @@ void append_escaped(std::string& out, std::string_view text, bool quotes) {
             out += '\\';
             out += c;
         } else {
-            out += c;
+            out += text.substr(0, length);
         }
+        text.remove_prefix(std::max<std::size_t>(1, length));
     }
 }
 

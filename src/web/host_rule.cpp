@@ -1,5 +1,6 @@
 #include "web/host_rule.hpp"
 
+#include "base/utf8.hpp"
 #include "web/query.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -61,7 +62,7 @@ Problem unknown_host(std::string_view host) {
         .status = 403,
         .code = "unknown_host",
         .message = "This server is not known as " +
-                   (is_utf8(host) ? quoted(host) : std::string{"that (not UTF-8)"}),
+                   (base::is_utf8(host) ? quoted(host) : std::string{"that (not UTF-8)"}),
         .hint =
             "It listens on this machine's own address, so it answers to localhost, to addresses, "
             "and to the names in the setting allowed_hosts: list there what a proxy passes on.",

@@ -1,5 +1,7 @@
 #include "web/query.hpp"
 
+#include "base/utf8.hpp"
+
 #include <charconv>
 
 namespace stockd::web {
@@ -17,47 +19,6 @@ int hex_value(char c) noexcept {
         return c - 'A' + 10;
     }
     return -1;
-}
-
-unsigned byte_at(std::string_view text, std::size_t i) noexcept {
-    return static_cast<unsigned char>(text[i]);
-}
-
-/// Length of the well-formed character at i, or 0.
-std::size_t character_length(std::string_view text, std::size_t i) noexcept {
-    const unsigned lead = byte_at(text, i);
-    if (lead < 0x80) {
-        return 1;
-    }
-    std::size_t length = 0;
-    unsigned second_min = 0x80;
-    unsigned second_max = 0xBF;
-    if (lead >= 0xC2 && lead <= 0xDF) {
-        length = 2;
-    } else if (lead >= 0xE0 && lead <= 0xEF) {
-        length = 3;
-        second_min = lead == 0xE0 ? 0xA0 : 0x80;
-        second_max = lead == 0xED ? 0x9F : 0xBF;
-    } else if (lead >= 0xF0 && lead <= 0xF4) {
-        length = 4;
-        second_min = lead == 0xF0 ? 0x90 : 0x80;
-        second_max = lead == 0xF4 ? 0x8F : 0xBF;
-    } else {
-        return 0;
-    }
-    if (text.size() - i < length) {
-        return 0;
-    }
-    const unsigned second = byte_at(text, i + 1);
-    if (second < second_min || second > second_max) {
-        return 0;
-    }
-    for (std::size_t k = 2; k < length; ++k) {
-        if ((byte_at(text, i + k) & 0xC0U) != 0x80U) {
-            return 0;
-        }
-    }
-    return length;
 }
 
 constexpr std::string_view kCursorMark = "c1";
@@ -102,7 +63,7 @@ DecodeResult percent_decode(std::string_view text, Plus plus, std::string& out) 
         }
         out += c;
     }
-    return is_utf8(out) ? DecodeResult::kOk : DecodeResult::kNotUtf8;
+    return base::is_utf8(out) ? DecodeResult::kOk : DecodeResult::kNotUtf8;
 }
 
 std::string describe_decode(DecodeResult result, std::string_view what) {
@@ -135,17 +96,6 @@ std::optional<QueryReader::Parameter> QueryReader::next() noexcept {
         return Parameter{piece.substr(0, equals), piece.substr(equals + 1)};
     }
     return std::nullopt;
-}
-
-bool is_utf8(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto length = character_length(text, i);
-        if (length == 0) {
-            return false;
-        }
-        i += length;
-    }
-    return true;
 }
 
 std::optional<std::uint64_t> parse_unsigned(std::string_view text) noexcept {
@@ -184,7 +134,7 @@ std::optional<std::string> parse_cursor(std::string_view text) {
         }
         sku += static_cast<char>(high * 16 + low);
     }
-    if (sku.empty() || !is_utf8(sku) || sku.find('\0') != std::string::npos) {
+    if (sku.empty() || !base::is_utf8(sku) || sku.find('\0') != std::string::npos) {
         return std::nullopt;
     }
     return sku;

@@ -47,8 +47,6 @@ class QueryReader {
 };
 
 /// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
-
 /// Digits only, whole text, no sign; nothing when it is empty, is something else, or does not fit.
 [[nodiscard]] std::optional<std::uint64_t> parse_unsigned(std::string_view text) noexcept;
 

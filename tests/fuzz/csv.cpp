@@ -1,4 +1,5 @@
 /// A CSV file. The first byte chooses encoding and delimiter, the second how the bytes arrive.
+#include "base/utf8.hpp"
 #include "csv/reader.hpp"
 #include "csv/writer.hpp"
 #include "support/memory_source.hpp"
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+namespace base = stockd::base;
 namespace csv = stockd::csv;
 namespace fuzz = stockd::fuzz;
 namespace support = stockd::support;
@@ -41,7 +43,7 @@ std::string read(
         for (std::size_t i = 0; i < reader.fields().size(); ++i) {
             const auto field = reader.fields()[i];
             fuzz::require(
-                csv::find_invalid_utf8(field) == std::string_view::npos, "a field is text"
+                base::find_invalid_utf8(field) == std::string_view::npos, "a field is text"
             );
             fuzz::require(field.find('\0') == std::string_view::npos, "a field without NUL");
             out += "|";

@@ -1,4 +1,5 @@
 /// The request line's target: path and query of the public API.
+#include "base/utf8.hpp"
 #include "target.hpp"
 #include "web/api_request.hpp"
 #include "web/options.hpp"
@@ -6,18 +7,19 @@
 
 #include <string>
 
+namespace base = stockd::base;
 namespace fuzz = stockd::fuzz;
 namespace web = stockd::web;
 
 namespace {
 
 void check_codes(const web::ApiRequest& request, const web::Limits& limits) {
-    fuzz::require(web::is_utf8(request.sku), "a sku is text");
-    fuzz::require(web::is_utf8(request.store), "a store is text");
+    fuzz::require(base::is_utf8(request.sku), "a sku is text");
+    fuzz::require(base::is_utf8(request.store), "a store is text");
     fuzz::require(request.sku.find('\0') == std::string::npos, "a sku without NUL");
     fuzz::require(request.ids.size() <= limits.ids_max, "no more ids than allowed");
     for (const auto& id : request.ids) {
-        fuzz::require(web::is_utf8(id) && id.find('\0') == std::string::npos, "an id is text");
+        fuzz::require(base::is_utf8(id) && id.find('\0') == std::string::npos, "an id is text");
     }
 }
 
@@ -33,7 +35,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         if (problem) {
             fuzz::require(problem->status >= 400 && problem->status < 500, "the sender's fault");
             fuzz::require(!problem->message.empty(), "a refusal says why");
-            fuzz::require(web::is_utf8(problem->message), "a refusal is text");
+            fuzz::require(base::is_utf8(problem->message), "a refusal is text");
             continue;
         }
         check_codes(request, limits);
@@ -41,7 +43,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         fuzz::require(!request.wait || *request.wait <= limits.wait_max, "a wait within its limit");
         fuzz::require(request.quantity >= 0, "a quantity is not negative");
     }
-    if (web::is_utf8(target) && target.find('\0') == std::string_view::npos) {
+    if (base::is_utf8(target) && target.find('\0') == std::string_view::npos) {
         const auto cursor = web::make_cursor(target);
         const auto back = web::parse_cursor(cursor);
         fuzz::require(

@@ -1,5 +1,6 @@
 /// The JSON of a mapping on one line, and below it a CSV file; the first line is tried as a rule
 /// too.
+#include "base/utf8.hpp"
 #include "csv/reader.hpp"
 #include "importer/mapper.hpp"
 #include "importer/spec.hpp"
@@ -28,7 +29,7 @@ void check_line(const importer::Line& line, const importer::Spec& spec) {
     fuzz::require(importer::length_of(line.text(Field::kReason)) <= 2000, "a reason fits");
     for (const auto& text : line.texts) {
         fuzz::require(text.find('\0') == std::string::npos, "a field without NUL");
-        fuzz::require(csv::find_invalid_utf8(text) == std::string::npos, "a field is text");
+        fuzz::require(base::find_invalid_utf8(text) == std::string::npos, "a field is text");
     }
     for (const auto field : {Field::kPiecesPerPack, Field::kPacksPerBox}) {
         const auto& text = line.text(field);

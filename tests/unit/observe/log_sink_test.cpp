@@ -112,6 +112,17 @@ TEST_CASE("log: a line feed or quote in a text cannot forge a line or a field", 
     );
 }
 
+TEST_CASE("log: a line is UTF-8, whatever a stranger sent", "[observe]") {
+    const Message odd{Level::kInfo, "GET /\xE9\u00e9\xE2\x82", {}};
+    CHECK_THAT(
+        logged(LogFormat::kJson, Level::kInfo, odd),
+        Contains("\"message\":\"GET /\uFFFD\u00e9\uFFFD\uFFFD\"")
+    );
+    CHECK_THAT(
+        logged(LogFormat::kText, Level::kInfo, odd), Contains("GET /\uFFFD\u00e9\uFFFD\uFFFD")
+    );
+}
+
 TEST_CASE("log: levels and formats are read by name, nothing else", "[observe]") {
     CHECK(parse_level("warn") == Level::kWarn);
     CHECK_FALSE(parse_level("WARN"));

@@ -78,12 +78,6 @@ TEST_CASE("web: text that PostgreSQL could not hold is not decoded", "[web]") {
     CHECK(percent_decode(not_utf8, Plus::kItself, out) == DecodeResult::kNotUtf8);
 }
 
-TEST_CASE("web: characters of every length are UTF-8", "[web]") {
-    CHECK(is_utf8(""));
-    CHECK(is_utf8("A\u00e9\u20ac\U0001F600\U0010FFFF"));
-    CHECK(is_utf8("\xED\x9F\xBF\xEE\x80\x80"));
-}
-
 TEST_CASE("web: a query is read piece by piece", "[web]") {
     QueryReader reader{"&a=1&&b=&c&d=e=f&"};
     std::vector<std::pair<std::string, std::string>> got;
