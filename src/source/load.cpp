@@ -216,7 +216,9 @@ Follower::Loop::Task<change::ChangeSet> Follower::Loop::catch_up(change::Positio
 
 /// Catches up from the loaded position to now, and publishes both in one step.
 Follower::Loop::Task<> Follower::Loop::finish_load() {
-    const auto load = std::exchange(load_, nullptr);
+    // It stays the load that runs, for clear() and refresh() meanwhile, until what it read is
+    // published.
+    const auto load = load_;
     if (!load->outcome) {
         const auto error = load->outcome.error();
         load_failed(*load, error);
@@ -234,6 +236,7 @@ Follower::Loop::Task<> Follower::Loop::finish_load() {
     }
     auto broadcast = compose(*newer);
     sink_.finish_load(loaded_at, *newer);
+    load_ = nullptr;
     loaded_ = true;
     const bool first = !position_;
     if (first) {
@@ -275,6 +278,7 @@ Follower::Loop::Task<> Follower::Loop::finish_load() {
 }
 
 void Follower::Loop::load_failed(const Load& load, const base::Error& error) {
+    load_ = nullptr;
     sink_.abandon_load();
     load_again_at_ = steady_clock::now() + kLoadAgainAfter;
     observe_(observe::LoadFailed{load.reason, error, {}});

@@ -131,6 +131,35 @@ TEST_CASE("source: refreshes at one time share one load", "[source]") {
     CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kRequested);
 }
 
+TEST_CASE("source: a refresh while a load catches up shares it", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.backstop = 0ms;
+    options.canary_every = 0ms;
+    options.audit_rows_per_s = 0;
+    Running running{options};
+    REQUIRE(running.becomes_relay());
+    std::atomic<int> done{0};
+    const auto count = [&done](const base::Result<LoadReport>& report) {
+        done += report.has_value() ? 1 : 100;
+    };
+    Db db{database.url()};
+    db.run("begin");
+    db.run("lock table inventory.inventory_event in access exclusive mode");  // a load needs none
+    running.follower.refresh(count);
+    REQUIRE(eventually([&] {
+        return Db{database.url()}.value(
+                   "select count(*) from pg_stat_activity where datname = current_database() and "
+                   "application_name like '% drain' and wait_event_type = 'Lock'"
+               ) == "1";
+    }));
+    running.follower.refresh(count);
+    db.run("commit");
+    CHECK(eventually([&] { return done == 2; }));
+    CHECK(running.sink.loads() == 2);
+}
+
 TEST_CASE("source: what changes during a load is in the copy that it publishes", "[source]") {
     const Database database;
     database.seed(1, 3);
