@@ -133,6 +133,9 @@ void MapSink::Rows::add_stock(const change::StockRow& row) {
 }
 
 change::LoadSink& MapSink::begin_load() {
+    if (loading_) {
+        throw std::logic_error("a load begins while another one runs");
+    }
     loading_ = std::make_unique<Rows>();
     loading_->hook = during_load;
     return *loading_;
