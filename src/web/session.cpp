@@ -190,11 +190,15 @@ Session::Parsed Session::refuse(const Problem& problem) {
     handled_since_ = std::chrono::steady_clock::now();
     is_closing_ = true;
     response_.reset();
+    answer_with(problem);
+    append_response();
+    return Parsed::kRefused;
+}
+
+void Session::answer_with(const Problem& problem) {
     exchange_->refuse(problem, response_);
     worker_.shared().observer(observe::RequestRefused{
         .reason = std::string{problem.code}, .correlation_id = incoming_.request_id});
-    append_response();
-    return Parsed::kRefused;
 }
 
 bool Session::refuse_host() {
@@ -202,10 +206,7 @@ bool Session::refuse_host() {
         known_host_ = incoming_.host;
         return false;
     }
-    const auto problem = unknown_host(incoming_.host);
-    exchange_->refuse(problem, response_);
-    worker_.shared().observer(observe::RequestRefused{
-        .reason = std::string{problem.code}, .correlation_id = incoming_.request_id});
+    answer_with(unknown_host(incoming_.host));
     return true;
 }
 

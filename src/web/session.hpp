@@ -66,6 +66,8 @@ class Session {
     void begin_request();
     /// The answer to a request under a name that is not the server's; false: it is.
     [[nodiscard]] bool refuse_host();
+    /// Writes the refusal of the request and tells the observer.
+    void answer_with(const Problem& problem);
     [[nodiscard]] Parsed refuse(const Problem& problem);
     [[nodiscard]] std::size_t request_bytes_max() const;
     void handle();
