@@ -86,7 +86,8 @@ end
 $$;
 grant execute on function
     inventory.doorbell_lock(), inventory.relay_lock(), inventory.ticket(), inventory.incarnation(), inventory.position(),
-    inventory.feed_after(text, integer), inventory.covers(text, text), inventory.movement_kinds()
+    inventory.feed_after(text, integer), inventory.covers(text, text), inventory.movement_kinds(),
+    inventory._applied_lines(bigint)
     to inventory_reader;
 grant execute on function
     inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(), inventory._is_client(),
