@@ -67,7 +67,7 @@ begin
     for v in
         select replace(c.relname, 'stock_ledger', 'ledger') as name, pg_get_expr(c.relpartbound, c.oid) as bound
         from pg_inherits as i join pg_class as c on c.oid = i.inhrelid
-        where i.inhparent = 'inventory.stock_ledger'::regclass
+        where i.inhparent = 'inventory.stock_ledger_months'::regclass
     loop
         execute format('create table bench.%I partition of bench.ledger %s', v.name, v.bound);
     end loop;

@@ -89,7 +89,7 @@ grant execute on function
     inventory.feed_after(text, integer), inventory.covers(text, text), inventory.movement_kinds()
     to inventory_reader;
 grant execute on function
-    inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(), inventory._is_client(),
+    inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(),
     inventory._begin_import(text, text, text, text, text),
     inventory._record_import(bigint, bigint[]), inventory._import_movements(bigint, bigint, bigint),
     inventory._import_stock(bigint, bigint, bigint)

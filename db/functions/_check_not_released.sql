@@ -13,7 +13,7 @@ begin
     -- The older snapshot still lists the month, whose table is gone. With a snapshot per statement there is none.
     if current_setting('transaction_isolation') in ('repeatable read', 'serializable') and exists (
         select from pg_inherits as i
-        where i.inhparent = 'inventory.stock_ledger'::regclass and pg_relation_filenode(i.inhrelid) is null
+        where i.inhparent = 'inventory.stock_ledger_months'::regclass and pg_relation_filenode(i.inhrelid) is null
     ) then
         raise exception 'a month of the ledger was let go while this transaction was open'
             using errcode = 'serialization_failure', hint = 'Run the transaction again.';

@@ -1,4 +1,5 @@
--- Plain SQL on stock rows becomes movements of kind direct, set-based, one INSERT per statement.
+-- Plain SQL on stock rows becomes movements of kind direct, set-based, one INSERT per statement. It goes into stock_ledger_months,
+-- below the trigger by which stock_ledger applies what clients insert.
 -- Not for statements of inventory_engine, whose functions write their movements themselves.
 -- Logical replication fires row triggers and TRUNCATE's, never the other statement triggers: a statement that comes here is
 -- somebody's, also under session_replication_role = replica. Rows inserted in that role carry their version (the BEFORE
@@ -27,7 +28,7 @@ begin
         returning 1
     ),
     recorded as (
-        insert into inventory.stock_ledger (
+        insert into inventory.stock_ledger_months (
             store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, rung
         )
@@ -67,7 +68,7 @@ begin
         select c.reason, c.reference, c.actor, c.correlation_id into v_reason, v_reference, v_actor, v_correlation_id
         from inventory._writer_context() as c;
     end if;
-    insert into inventory.stock_ledger (
+    insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id, rung
     )
@@ -102,7 +103,7 @@ begin
         order by o.store_id, o.product_id
         on conflict (store_id, product_id) do update set version = excluded.version
     )
-    insert into inventory.stock_ledger (
+    insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id, rung
     )
@@ -143,7 +144,7 @@ begin
     returning k.version into v_version;
     update inventory.inventory_stock as s set version = v_version
     where s.store_id = new.store_id and s.product_id = new.product_id;
-    insert into inventory.stock_ledger (
+    insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id
     )
@@ -185,7 +186,7 @@ begin
         order by s.store_id, s.product_id
         on conflict (store_id, product_id) do update set version = excluded.version
     )
-    insert into inventory.stock_ledger (
+    insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id, rung
     )

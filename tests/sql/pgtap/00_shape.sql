@@ -177,7 +177,7 @@ select is_empty(
     $$
         select p.oid::regprocedure from pg_proc as p
         where p.pronamespace = 'inventory'::regnamespace and p.prosqlbody is null and p.prokind <> 'a'
-            and p.proname not in ('inventory_stock_before_update', 'inventory_stock_after_update', '_is_client')
+            and p.proname not in ('inventory_stock_before_update', 'inventory_stock_after_update')
             and not exists (
                 select from unnest(p.proconfig) as s where s ~ '^search_path=.*\mpg_temp$'
             )
