@@ -90,7 +90,7 @@ grant execute on function
     inventory._applied_lines(bigint)
     to inventory_reader;
 grant execute on function
-    inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(), inventory._is_client(),
+    inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(),
     inventory._begin_import(text, text, text, text, text),
     inventory._record_import(bigint, bigint[]), inventory._import_movements(bigint, bigint, bigint),
     inventory._import_stock(bigint, bigint, bigint)

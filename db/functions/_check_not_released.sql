@@ -15,7 +15,7 @@ begin
     if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
         if exists (
             select from pg_inherits as i
-            where i.inhparent = 'inventory.stock_ledger'::regclass and pg_relation_filenode(i.inhrelid) is null
+            where i.inhparent = 'inventory.stock_ledger_months'::regclass and pg_relation_filenode(i.inhrelid) is null
         ) then
             raise exception 'a month of the ledger was let go while this transaction was open'
                 using errcode = 'serialization_failure', hint = 'Run the transaction again.';

@@ -1,5 +1,6 @@
 -- A client's plain INSERT into stock_ledger is applied to inventory_stock, set-based and at the end of the statement: only then
 -- are its stock rows known and can be locked in key order, so that two such statements never deadlock.
+-- Our own functions write movements that are applied already: into stock_ledger_months, where this trigger is not.
 -- Until then a row has no balance, and for its version a random negative number, by which the index finds it: with one number
 -- for all, many movements of one stock row would be looked up quadratically. RETURNING shows this state.
 create or replace function inventory.stock_ledger_after_insert() returns trigger
@@ -88,7 +89,7 @@ begin
         window running as (partition by n.store_id, n.product_id order by n.movement_id)
     ),
     filled as (
-        update inventory.stock_ledger as l set
+        update inventory.stock_ledger_months as l set
             on_hand_after = m.on_hand_after, reserved_after = m.reserved_after, version = m.version,
             xid = pg_current_xact_id(),
             reason = coalesce(l.reason, v_context.reason),
@@ -101,8 +102,7 @@ begin
             and l.movement_id = m.movement_id and l.recorded_at = m.recorded_at
     )
     update inventory.inventory_stock as s set
-        on_hand = m.on_hand_after, reserved = m.reserved_after, version = m.version,
-        on_hand_delta = 0, reserved_delta = 0, updated_at = clock_timestamp()
+        on_hand = m.on_hand_after, reserved = m.reserved_after, version = m.version, updated_at = clock_timestamp()
     from (
         select distinct on (m.store_id, m.product_id) m.*
         from moved as m
@@ -125,7 +125,7 @@ create or replace trigger after_10_insert
     after insert on inventory.stock_ledger
     referencing new table as new_rows
     for each statement
-    when (inventory._is_client())
+    when (current_user <> 'inventory_engine')
     execute function inventory.stock_ledger_after_insert();
 
 alter table inventory.stock_ledger enable always trigger after_10_insert;

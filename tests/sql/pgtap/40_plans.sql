@@ -16,14 +16,14 @@ declare
 begin
     for n in 1..20 loop
         v_month := date_trunc('month', now() at time zone 'UTC') at time zone 'UTC' - make_interval(months => n);
-        execute format('create table inventory.%I partition of inventory.stock_ledger for values from (%L) to (%L)',
+        execute format('create table inventory.%I partition of inventory.stock_ledger_months for values from (%L) to (%L)',
             'stock_ledger_' || to_char(v_month at time zone 'UTC', 'YYYY_MM'), v_month, v_month + interval '1 month');
     end loop;
 end
 $$;
 -- 600 movements a month of the past, each month's in transactions of its own time
 set local role inventory_engine;
-insert into inventory.stock_ledger (store_id, product_id, kind, version, recorded_at, xid, rung)
+insert into inventory.stock_ledger_months (store_id, product_id, kind, version, recorded_at, xid, rung)
 select s.store_id, s.product_id, 'sale', 1000000 + n, now() - make_interval(months => m), (3 + n % 500)::text::xid8, true
 from generate_series(1, 20) as m, generate_series(1, 3) as n, inventory.inventory_stock as s where s.on_hand = 1000;
 reset role;
@@ -31,7 +31,7 @@ analyze inventory.stock_ledger;
 analyze inventory.inventory_stock;
 -- As if there were a million stock rows, and as many movements in every month.
 update pg_class set reltuples = 1000000, relpages = 20000 where oid = 'inventory.inventory_stock'::regclass;
-update pg_class set reltuples = 1000000, relpages = 15000 where oid in (select inhrelid from pg_inherits where inhparent = 'inventory.stock_ledger'::regclass);
+update pg_class set reltuples = 1000000, relpages = 15000 where oid in (select inhrelid from pg_inherits where inhparent = 'inventory.stock_ledger_months'::regclass);
 update pg_class set reltuples = 100000, relpages = 2000 where oid = 'inventory.inventory_event'::regclass;
 
 create function pg_temp.plan(in_sql text) returns setof text language plpgsql as $$
