@@ -45,6 +45,13 @@ begin
             'create table inventory.%I (like inventory.stock_ledger_months including defaults including constraints)', v_name
         );
         execute format('comment on table inventory.%I is %L', v_name, 'Movements recorded in ' || to_char(v_month, 'YYYY-MM') || ' (UTC).');
+        execute format(
+            'create trigger before_00_no_truncate before truncate on inventory.%1$I
+                for each statement execute function inventory.history_append_only();
+            alter table inventory.%1$I enable always trigger before_00_no_truncate;
+            comment on trigger before_00_no_truncate on inventory.%1$I is %2$L',
+            v_name, 'Movements are never truncated away.'
+        );
         lock table inventory.stock_ledger_default in access exclusive mode;
         if exists (
             select from inventory.stock_ledger_default as d

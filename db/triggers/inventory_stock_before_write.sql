@@ -103,8 +103,27 @@ $$;
 comment on function inventory.inventory_stock_before_update() is
     'Gives a changed stock row its next version and its change; refuses overselling by name.';
 
+-- Keeps the version of a row that goes, while the row is locked and before any AFTER trigger runs: a movement of the same
+-- statement may make the row again (WITH d AS (DELETE ...) INSERT INTO stock_ledger ...), and its trigger may come first.
+create or replace function inventory.inventory_stock_before_delete() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not inventory._is_replicating() then
+        insert into inventory.stock_version_kept as k (store_id, product_id, version)
+        values (old.store_id, old.product_id, old.version + 1)
+        on conflict (store_id, product_id) do update set version = excluded.version;
+    end if;
+    return case tg_op when 'DELETE' then old else new end;
+end
+$$;
+
+comment on function inventory.inventory_stock_before_delete() is
+    'Keeps the version of a stock row that is deleted, or whose store or product is changed.';
+
 -- Leaves one stock row and arrives at another: the AFTER trigger of the key change records both, and nothing is left for the
--- statement trigger.
+-- statement trigger. The version of the arrival is known only then; -1 tells a movement of the same statement to keep away.
 create or replace function inventory.inventory_stock_before_key_change() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -113,7 +132,7 @@ begin
     if inventory._is_replicating() then
         return new;
     end if;
-    new.version := 0;
+    new.version := -1;
     new.on_hand_delta := null;
     new.reserved_delta := 0;
     new.updated_at := clock_timestamp();
@@ -144,9 +163,26 @@ create or replace trigger before_20_key_change
     )
     execute function inventory.inventory_stock_before_key_change();
 
+create or replace trigger before_30_key_kept
+    before update of store_id, product_id on inventory.inventory_stock
+    for each row
+    when (
+        (old.product_id <> new.product_id or old.store_id <> new.store_id) and current_user <> 'inventory_engine'
+    )
+    execute function inventory.inventory_stock_before_delete();
+
+create or replace trigger before_10_delete
+    before delete on inventory.inventory_stock
+    for each row when (current_user <> 'inventory_engine')
+    execute function inventory.inventory_stock_before_delete();
+
 alter table inventory.inventory_stock enable always trigger before_10_insert;
+alter table inventory.inventory_stock enable always trigger before_10_delete;
+alter table inventory.inventory_stock enable always trigger before_30_key_kept;
 alter table inventory.inventory_stock enable always trigger before_10_update;
 alter table inventory.inventory_stock enable always trigger before_20_key_change;
 comment on trigger before_10_insert on inventory.inventory_stock is 'Version, change and defaults of a new row.';
 comment on trigger before_10_update on inventory.inventory_stock is 'Version and change of a changed row.';
 comment on trigger before_20_key_change on inventory.inventory_stock is 'A changed key is no change of the row.';
+comment on trigger before_10_delete on inventory.inventory_stock is 'Version of a deleted row.';
+comment on trigger before_30_key_kept on inventory.inventory_stock is 'Version of the row that a changed key leaves.';

@@ -100,12 +100,6 @@ begin
     if found then
         perform inventory._raise_reserved('DELETE', v_reserved.store_id, v_reserved.product_id, v_reserved.reserved);
     end if;
-    with kept as (
-        insert into inventory.stock_version_kept as k (store_id, product_id, version)
-        select o.store_id, o.product_id, o.version + 1 from old_rows as o
-        order by o.store_id, o.product_id
-        on conflict (store_id, product_id) do update set version = excluded.version
-    )
     insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id, rung
@@ -120,7 +114,7 @@ begin
 end
 $$;
 
-comment on function inventory.inventory_stock_after_delete() is 'Records deleted stock rows and keeps their versions.';
+comment on function inventory.inventory_stock_after_delete() is 'Records deleted stock rows.';
 
 -- A changed key: the old stock row leaves, the new one arrives, each with its own movement and version.
 create or replace function inventory.inventory_stock_after_key_change() returns trigger
@@ -138,9 +132,6 @@ begin
         perform inventory._raise_reserved('UPDATE of the key', old.store_id, old.product_id, old.reserved);
     end if;
     select c.* into v_context from inventory._writer_context() as c;
-    insert into inventory.stock_version_kept as k (store_id, product_id, version)
-    values (old.store_id, old.product_id, old.version + 1)
-    on conflict (store_id, product_id) do update set version = excluded.version;
     insert into inventory.stock_version_kept as k (store_id, product_id, version)
     values (new.store_id, new.product_id, 1)
     on conflict (store_id, product_id) do update set version = k.version + 1

@@ -11,6 +11,7 @@ declare
     v_wrong record;
     v_short record;
     v_far record;
+    v_pending record;
     v_context record;
     v_keys inventory.stock_key[];
     v_moved bigint;
@@ -75,6 +76,18 @@ begin
                 v_far.store_id, v_far.product_id, v_far.on_hand, v_far.reserved, v_far.balance - v_far.on_hand
             );
         end if;
+    end if;
+    -- The same statement made the stock row, and the trigger that gives it its version comes after this one.
+    select s.store_id, s.product_id into v_pending
+    from inventory.inventory_stock as s
+    join unnest(v_keys) as k on k.store_id = s.store_id and k.product_id = s.product_id
+    where s.version = -1 or (s.version = 1 and exists (
+        select from inventory.stock_version_kept as v
+        where v.store_id = s.store_id and v.product_id = s.product_id and v.version > 1
+    ))
+    limit 1;
+    if found then
+        perform inventory._raise_pending(v_pending.store_id, v_pending.product_id);
     end if;
     select c.* into v_context from inventory._writer_context() as c;
     with moved as (

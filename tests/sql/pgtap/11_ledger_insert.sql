@@ -169,6 +169,11 @@ select alike(pg_temp.try('truncate inventory.stock_ledger_months'), 'SD005 %TRUN
 select alike(pg_temp.try('delete from inventory.stock_ledger_months'), 'SD005 %DELETE is refused', 'as is DELETE');
 select alike(pg_temp.try(format('delete from inventory.%I', 'stock_ledger_' || to_char(now() at time zone 'UTC', 'YYYY_MM'))), 'SD005 %', 'so is DELETE from a partition');
 
+select is_empty(
+    $$select c.relname from pg_class as c where c.relnamespace = 'inventory'::regnamespace and c.relname like 'stock\_ledger%' and c.relkind = 'r'
+        and not pg_temp.try(format('truncate inventory.%I', c.relname)) like 'SD005 %'$$, 'nor is a partition emptied by TRUNCATE'
+);
+
 -- MERGE and CTEs come as INSERTs
 merge into inventory.stock_ledger as l using (values (1), (2)) as n (x) on false
 when not matched then insert (store_id, product_id, kind, on_hand_delta) values (pg_temp.a(), pg_temp.p(6), 'purchase', n.x);
