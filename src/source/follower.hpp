@@ -21,8 +21,9 @@ enum class State : std::uint8_t { kDisconnected, kConnecting, kListening, kLoadi
 
 struct Freshness {
     bool stale = true;
-    /// Since the database was last known to hold nothing newer than what is published.
-    milliseconds age{0};
+    /// Since the database was last known to hold nothing newer than what is published. None while
+    /// nothing is held.
+    std::optional<milliseconds> age;
 };
 
 struct LoadReport {

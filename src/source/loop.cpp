@@ -216,6 +216,7 @@ void Follower::Loop::set_state(State state, std::string reason) {
     }
     serving_.store(state_ == State::kLive && loaded_, std::memory_order_release);
     update_status([this](FollowerStatus& status) {
+    holding_.store(loaded_, std::memory_order_release);
         status.state = state_;
         status.loaded = loaded_;
         status.incarnation = incarnation_;
@@ -261,13 +262,15 @@ base::Error Follower::Loop::database_away() const {
 
 Freshness Follower::Loop::freshness() const noexcept {
     const auto now = nanoseconds_of(steady_clock::now());
-    const std::chrono::nanoseconds age{now - fresh_at_ns_.load(std::memory_order_acquire)};
+    std::optional<milliseconds> age;
+    if (holding_.load(std::memory_order_acquire)) {
+        age = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds{
+            now - fresh_at_ns_.load(std::memory_order_acquire)});
+    }
     const std::chrono::nanoseconds silence{now - heard_at_ns_.load(std::memory_order_acquire)};
     const bool silent =
         kSilenceIsStale && options_.stale_after.count() > 0 && silence > options_.stale_after;
-    return {
-        !serving_.load(std::memory_order_acquire) || silent,
-        std::chrono::duration_cast<milliseconds>(age)};
+    return {!serving_.load(std::memory_order_acquire) || silent, age};
 }
 
 FollowerStatus Follower::Loop::status() const {

@@ -278,6 +278,8 @@ class Follower::Loop {
 
     mutable std::mutex status_mutex_;
     // guarded by status_mutex_
+    /// Something is held, however old: loaded_ for other threads.
+    std::atomic<bool> holding_{false};
     FollowerStatus status_;
     std::optional<change::Position> status_position_;
 

@@ -231,7 +231,7 @@ class ApiExchange : public Exchange {
     ) {
         out.has_freshness = true;
         out.position = state.loaded ? std::string_view{state.position_hash} : "none";
-        out.age_ms = freshness.age_ms;
+        out.age_ms = state.loaded ? freshness.age_ms : std::nullopt;
         out.stale = freshness.stale || !state.loaded;
     }
 

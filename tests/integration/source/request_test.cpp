@@ -233,6 +233,7 @@ TEST_CASE("source: a cleared copy is loaded again, and whoever needs it waits", 
     CHECK(outcome_of([&](auto done) { running.follower.clear(std::move(done)); }).has_value());
     CHECK_FALSE(running.sink.copy().loaded);
     CHECK(running.follower.freshness().stale);
+    CHECK_FALSE(running.follower.freshness().age);
     std::promise<base::Result<void>> promise;
     running.follower.wait_for_load(in(10s), [&](auto result) { promise.set_value(result); });
     auto future = promise.get_future();
@@ -244,6 +245,7 @@ TEST_CASE("source: a cleared copy is loaded again, and whoever needs it waits", 
     CHECK(eventually([&] { return running.sink.on_hand(1, 1) == 4; }));
     CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kCleared);
     CHECK_FALSE(running.follower.freshness().stale);
+    CHECK(running.follower.freshness().age);
 }
 
 TEST_CASE("source: a cleared copy is ready again though nobody reads", "[source]") {

@@ -61,7 +61,8 @@ std::string content_of(const char* path) {
 }
 
 std::string full_scrape() {
-    const MetricsSink metrics{"1.2.3"};
+    MetricsSink metrics{"1.2.3"};
+    metrics.set_gauges([](Gauges& now) { now.age_s = 1; });
     metrics(DatabaseFailed{"drain", {base::ErrorCode::kUnavailable, "away", {}, {}, {}}, {}});
     metrics(Loaded{});
     metrics(RequestRefused{"timeout", {}});
@@ -145,3 +146,6 @@ TEST_CASE("metrics: gauges are asked for at the scrape", "[observe]") {
     CHECK_THAT(text, Contains("stockd_cache_age_seconds 0.25"));
     CHECK_THAT(text, !Contains("process_resident_memory_bytes 0\n"));
 }
+    // Nothing is held any more: no age, rather than one of nothing.
+    metrics.set_gauges([](Gauges& now) { now.state = "disconnected"; });
+    CHECK_THAT(metrics.text(), !Contains("stockd_cache_age_seconds 0"));

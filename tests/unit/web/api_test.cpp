@@ -215,6 +215,7 @@ TEST_CASE("web: nothing held and no database is 503", "[web]") {
     CHECK(contains(response.body, R"("code":"unavailable")"));
     CHECK(response.stale);
     CHECK(response.position == "none");
+    CHECK_FALSE(response.age_ms);
     // Statistics need no data.
     CHECK(f.caller.ask("/api/inventory/cache").status == 200);
 }
