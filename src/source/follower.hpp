@@ -36,8 +36,8 @@ struct FollowerStatus {
     State state = State::kDisconnected;
     bool is_relay = false;
     bool loaded = false;
-    /// Why this follower should get no traffic: "loading", "database_away", "canary_late",
-    /// "canary_pending", "schema", "stopping". Empty: ready.
+    /// Why this follower should get no traffic: "loading", "database_away", "no_answer",
+    /// "canary_late", "canary_pending", "schema", "stopping". Empty: ready.
     std::vector<std::string> not_ready;
     std::string instance_id;
     std::string incarnation;

@@ -94,6 +94,9 @@ TEST_CASE("source: a server that is not there is tried again, and requests are t
     REQUIRE(outcome.has_error());
     CHECK(outcome.error().code == base::ErrorCode::kUnavailable);
 }
+    CHECK(outcome.error().message == "the database is away");
+    CHECK_FALSE(outcome.error().hint.empty());
+    CHECK_FALSE(running.follower.freshness().age);
 
 TEST_CASE("source: a conninfo that cannot be read is an error without its password", "[source]") {
     SourceOptions options;
@@ -121,12 +124,19 @@ TEST_CASE(
         return base::Error{
             base::ErrorCode::kSchemaMismatch, "old schema", {}, "Run stockctl migrate.", {}};
     };
-    const Running running{options};
+    Running running{options};
     REQUIRE(eventually([&] {
         return running.follower.status().not_ready == std::vector<std::string>{"schema"};
     }));
     CHECK_THAT(running.follower.status().last_error, Catch::Contains("Run stockctl migrate."));
     *mended = true;
+    const auto outcome = outcome_of([&](auto done) {
+        running.follower.wait_for_load(std::chrono::steady_clock::now() + 5s, std::move(done));
+    });
+    REQUIRE(outcome.has_error());
+    CHECK(outcome.error().message == "the database's schema cannot be used");
+    CHECK(outcome.error().detail == "old schema");
+    CHECK(outcome.error().hint == "Run stockctl migrate.");
     CHECK(running.becomes_live());
 }
 
