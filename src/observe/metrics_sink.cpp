@@ -81,8 +81,9 @@ struct MetricsSink::Impl {
              {Wake::kDoorbell, Wake::kBroadcast, Wake::kBackstop, Wake::kLinger, Wake::kWaiter}) {
             wakes.Add({{"by", std::string(name_of(by))}});
         }
-        for (const auto* result : {"covered", "timeout"}) {
-            waits.Add({{"result", result}});
+        for (const auto result :
+             {WaitResult::kCovered, WaitResult::kTimeout, WaitResult::kFailed}) {
+            waits.Add({{"result", std::string(name_of(result))}});
         }
     }
 
@@ -165,7 +166,7 @@ struct MetricsSink::Impl {
     void count(const RequestRefused& seen) { refused.Add({{"reason", seen.reason}}).Increment(); }
 
     void count(const WaitEnded& seen) {
-        waits.Add({{"result", seen.covered ? "covered" : "timeout"}}).Increment();
+        waits.Add({{"result", std::string(name_of(seen.result))}}).Increment();
         wait_duration.Observe(seconds(seen.duration));
     }
 

@@ -79,7 +79,10 @@ class ApiExchange : public Exchange {
         out.route = request_.route;
         if (ended == Wait::kTicket || ended == Wait::kVersion) {
             api_.observer_(observe::WaitEnded{
-                .covered = result.has_value(),
+                .result = result ? observe::WaitResult::kCovered
+                          : result.error().code == base::ErrorCode::kTimeout
+                              ? observe::WaitResult::kTimeout
+                              : observe::WaitResult::kFailed,
                 .duration = std::chrono::steady_clock::now() - waits_since_,
             });
         }
