@@ -90,6 +90,7 @@ web::ServerOptions server_options(
     made.listen = listen;
     made.threads = threads;
     made.thread_name = name;
+    made.listen_flag = std::string{name} == "admin" ? "--admin-listen" : "--listen";
     made.stop_grace = options.stop_grace;
     made.allowed_hosts = web::split_names(options.allowed_hosts);
     made.limits = limits_of(options);

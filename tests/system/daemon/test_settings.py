@@ -61,5 +61,6 @@ def test_a_taken_port_is_one_clear_sentence(tmp_path):
             done = stockd("--embedded", str(tmp_path / "var"), **{variable: address})
             assert done.returncode == 1
             assert len(done.stderr.splitlines()) == 1
-            assert address in done.stderr and "another program uses this port" in done.stderr
+            assert address in done.stderr and "another program uses this port. Hint: " in done.stderr
+            assert f"another port with --{variable[7:].lower().replace('_', '-')}." in done.stderr
             assert not (tmp_path / "var").exists()
