@@ -21,6 +21,8 @@ def stockd(*arguments, **variables):
 def test_a_wrong_flag_value_or_variable_is_named_with_exit_code_2():
     for arguments, variables, named in [
         (["--no-such"], {}, "--no-such"),
+        (["--audit-pcae", "7"], {}, "Did you mean --audit-pace?"),
+        (["--listn=127.0.0.1:0"], {}, "Did you mean --listen?"),
         (["--ttl", "soon"], {}, '--ttl: "soon" is not a duration'),
         ([], {"STOCKD_LISTEN": "nowhere"}, 'STOCKD_LISTEN: "nowhere" is not an address'),
         (["--config", "/nonexistent.toml"], {}, "/nonexistent.toml"),
