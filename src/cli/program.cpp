@@ -11,6 +11,8 @@
 #include <exception>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace stockd::cli {
 
@@ -62,6 +64,34 @@ void add_globals(CLI::App& app, Globals& globals) {
 }
 
 int parse_and_run(int argc, const char* const* argv) {
+/// The first word that no command knew.
+std::string unknown_word(const CLI::App& app) {
+    for (const auto& word : app.remaining(true)) {
+        if (!word.starts_with('-')) {
+            return word;
+        }
+    }
+    return {};
+}
+
+/// What the parser could not read, in a sentence; its own, where that says it.
+std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
+    const auto chosen = app.get_subcommands();
+    const auto kinds = chosen.empty() ? std::vector<const CLI::App*>{}
+                                      : std::as_const(*chosen.front()).get_subcommands({});
+    if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr || kinds.empty() ||
+        !chosen.front()->get_subcommands().empty()) {
+        return error.what();
+    }
+    const auto word = unknown_word(app);
+    std::string names;
+    for (const auto* kind : kinds) {
+        names += (names.empty() ? "" : kind == kinds.back() ? " or " : ", ") + kind->get_name();
+    }
+    return "stockctl " + chosen.front()->get_name() + " takes " + names +
+           (word.empty() ? "" : ", not \"" + printable(word) + "\"");
+}
+
     Globals globals;
     std::function<int()> selected;
     CLI::App app{"stockctl: the stock of every shop, exact, from the command line.", "stockctl"};
@@ -83,11 +113,19 @@ int parse_and_run(int argc, const char* const* argv) {
             globals.json = true;  // what was wrong may stand before it
             return fail(
                 globals,
-                {base::ErrorCode::kInvalidArgument, error.what(), {}, "See stockctl --help.", {}},
+                {base::ErrorCode::kInvalidArgument,
+                 sentence_of(error, app),
+                 {},
+                 "See stockctl --help.",
+                 {}},
                 kExitUsage
             );
         }
         return app.exit(error) == 0 ? kExitOk : kExitUsage;
+        if (const auto sentence = sentence_of(error, app); is_wrong && sentence != error.what()) {
+            print_err(sentence + ".\nRun with --help for more information.\n");
+            return kExitUsage;
+        }
     }
     if (!selected) {
         print_err(app.help());
