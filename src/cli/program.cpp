@@ -37,6 +37,7 @@ EXIT STATUS
   10   stockd cannot be reached
   11   the database cannot be reached
   12   the database's schema is too old or too new for this program
+  13   stockd follows another database
   130  interrupted (Ctrl-C)
 )";
 
@@ -63,7 +64,6 @@ void add_globals(CLI::App& app, Globals& globals) {
     app.add_flag("-q,--quiet", globals.quiet, "Say nothing on stderr but errors")->group(group);
 }
 
-int parse_and_run(int argc, const char* const* argv) {
 /// The first word that no command knew.
 std::string unknown_word(const CLI::App& app) {
     for (const auto& word : app.remaining(true)) {
@@ -92,6 +92,7 @@ std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
            (word.empty() ? "" : ", not \"" + printable(word) + "\"");
 }
 
+int parse_and_run(int argc, const char* const* argv) {
     Globals globals;
     std::function<int()> selected;
     CLI::App app{"stockctl: the stock of every shop, exact, from the command line.", "stockctl"};
@@ -121,11 +122,11 @@ std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
                 kExitUsage
             );
         }
-        return app.exit(error) == 0 ? kExitOk : kExitUsage;
         if (const auto sentence = sentence_of(error, app); is_wrong && sentence != error.what()) {
             print_err(sentence + ".\nRun with --help for more information.\n");
             return kExitUsage;
         }
+        return app.exit(error) == 0 ? kExitOk : kExitUsage;
     }
     if (!selected) {
         print_err(app.help());
