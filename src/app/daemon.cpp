@@ -90,6 +90,7 @@ web::ServerOptions server_options(
     made.listen = listen;
     made.threads = threads;
     made.thread_name = name;
+    made.listen_flag = std::string{name} == "admin" ? "--admin-listen" : "--listen";
     made.stop_grace = options.stop_grace;
     made.allowed_hosts = web::split_names(options.allowed_hosts);
     made.limits = limits_of(options);
@@ -321,7 +322,9 @@ void Daemon::fill(observe::Gauges& gauges) const {
     gauges.stores = static_cast<std::int64_t>(held.stores);
     gauges.stock_rows = static_cast<std::int64_t>(held.stock_rows);
     gauges.cache_bytes = static_cast<std::int64_t>(held.bytes);
-    gauges.age_s = static_cast<double>(freshness.age_ms) / 1000;
+    if (freshness.age_ms) {
+        gauges.age_s = static_cast<double>(*freshness.age_ms) / 1000;
+    }
     gauges.stale = freshness.stale;
     gauges.ready = follow_.ready().ready;
     gauges.relay = status.is_relay;

@@ -6,7 +6,7 @@ namespace stockd::app {
 
 web::Freshness FollowAdapter::freshness() const noexcept {
     const auto now = follower_->freshness();
-    return {now.stale, now.age.count()};
+    return {now.stale, now.age ? std::optional{now.age->count()} : std::nullopt};
 }
 
 web::ReadyReport FollowAdapter::ready() const {

@@ -86,7 +86,7 @@ Fresh<T> fresh(T value, const Seen& seen) {
     return {
         std::move(value),
         seen.reading.state().position_hash,
-        seen.freshness.age,
+        seen.freshness.age.value_or(std::chrono::milliseconds{0}),
         seen.freshness.stale};
 }
 

@@ -64,8 +64,9 @@ struct CacheStats {
     std::chrono::milliseconds cache_age{0};  ///< since last_refresh
     std::int64_t product_count = 0;
     bool is_stale = true;
-    std::chrono::milliseconds data_age{0};  ///< since the database is known to hold nothing newer
-    std::string position;                   ///< the short hash
+    /// Since the database is known to hold nothing newer; none while nothing is held.
+    std::optional<std::chrono::milliseconds> data_age;
+    std::string position;  ///< the short hash
     std::int64_t drift = 0;
 };
 

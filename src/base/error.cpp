@@ -71,15 +71,28 @@ int exit_code(ErrorCode code) noexcept {
     }
 }
 
+namespace {
+
+/// What follows begins a new one.
+void end_sentence(std::string& text) {
+    if (!text.empty() && std::string_view{".:;!?"}.find(text.back()) == std::string_view::npos) {
+        text += '.';
+    }
+}
+
+}  // namespace
+
 std::string describe(const Error& error) {
     std::string text = error.message;
     if (!error.sqlstate.empty()) {
         text += " (SQLSTATE " + error.sqlstate + ")";
     }
     if (!error.detail.empty()) {
+        end_sentence(text);
         text += " Detail: " + error.detail;
     }
     if (!error.hint.empty()) {
+        end_sentence(text);
         text += " Hint: " + error.hint;
     }
     return text;

@@ -6,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -37,7 +36,7 @@ double rate_of(const LoadResult& result) {
 void print(const Globals& globals, const LoadOptions& options, const LoadResult& result) {
     if (globals.json) {
         print_out(
-            json::serialize(json::object{
+            json_text(json::object{
                 {"updates", result.updates},
                 {"connections", options.connections},
                 {"rows", options.rows},

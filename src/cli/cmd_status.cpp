@@ -7,12 +7,10 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <cstdio>
 #include <memory>
 #include <optional>
-#include <sstream>
 
 namespace stockd::cli {
 
@@ -24,6 +22,7 @@ struct Follower {
     std::string name;
     std::string position;
     bool is_relay = false;
+    bool is_alive = false;
     double seen_s_ago = 0;
 };
 
@@ -45,8 +44,7 @@ struct DatabaseStatus {
 
 struct DaemonStatus {
     Statistics statistics;
-    std::optional<std::int64_t> rings;
-    std::string ready;
+    AdminReport admin;
 };
 
 constexpr const char* kServer = R"(
@@ -73,9 +71,27 @@ where l.locktype = 'advisory' and l.granted and l.objsubid = 1
 )";
 
 constexpr const char* kFollowers = R"(
-select name, position_hash, is_relay, extract(epoch from clock_timestamp() - seen_at)
-from inventory.daemons
-order by is_relay desc, seen_at desc
+with seen as (
+    select
+        d.*, row_number() over (partition by d.name order by d.seen_at desc) as nth,
+        extract(epoch from clock_timestamp() - d.seen_at) as ago
+    from inventory.daemons as d
+), judged as (
+    select
+        s.*,
+        -- How often a stockd writes is its own setting, so its session tells whether it lives: of as many sessions as
+        -- a name has, the ones seen last. PostgreSQL does not show every name as it was given.
+        case when s.name ~ '^[ -~]{1,56}$' then s.nth <= (
+            select count(*)
+            from pg_stat_activity as a
+            where a.datname = current_database() and a.application_name = s.name || ' listen'
+        ) else s.ago < 60 end as is_alive
+    from seen as s
+)
+select name, position_hash, is_relay and is_alive, is_alive, ago
+from judged
+where is_alive or ago < 3600
+order by 3 desc, is_alive desc, seen_at desc
 limit 100
 )";
 
@@ -129,27 +145,11 @@ base::Result<DatabaseStatus> read_database(pg::Connection& connection) {
             std::string(followers->text(i, 0)),
             std::string(followers->text(i, 1)),
             followers->boolean(i, 2),
-            std::strtod(std::string(followers->text(i, 3)).c_str(), nullptr),
+            followers->boolean(i, 3),
+            std::strtod(std::string(followers->text(i, 4)).c_str(), nullptr),
         });
     }
     return out;
-}
-
-/// The sum of a metric over its labels, in Prometheus' text format.
-std::optional<std::int64_t> metric_sum(
-    const std::string& text, const std::string& name, const std::string& label = {}
-) {
-    std::optional<std::int64_t> sum;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        const bool is_named =
-            line.starts_with(name) && (line[name.size()] == ' ' || line[name.size()] == '{');
-        if (is_named && line.find(label) != std::string::npos) {
-            sum = sum.value_or(0) +
-                  static_cast<std::int64_t>(std::strtod(line.c_str() + line.rfind(' '), nullptr));
-        }
-    }
-    return sum;
 }
 
 base::Result<DaemonStatus> read_daemon(const std::string& server, const std::string& admin) {
@@ -161,23 +161,11 @@ base::Result<DaemonStatus> read_daemon(const std::string& server, const std::str
     if (!statistics) {
         return statistics.error();
     }
-    DaemonStatus out{std::move(*statistics), {}, {}};
-    // There may be no admin address, or it may be closed to us, which is no fault.
-    if (admin.empty()) {
-        return out;
+    auto report = ask_admin(admin);
+    if (!report) {
+        return report.error();
     }
-    auto client = HttpClient::for_server(admin);
-    if (!client) {
-        return client.error();
-    }
-    constexpr std::chrono::milliseconds kLimit{2000};
-    if (const auto metrics = client->get("/metrics", kLimit); metrics && metrics->status == 200) {
-        out.rings = metric_sum(metrics->body, "stockd_wakes_total", "by=\"doorbell\"").value_or(0);
-    }
-    if (const auto ready = client->get("/ready", kLimit); ready) {
-        out.ready = ready->status == 200 ? "yes" : "no: " + printable(ready->body.substr(0, 300));
-    }
-    return out;
+    return DaemonStatus{std::move(*statistics), std::move(*report)};
 }
 
 std::string in_seconds(double seconds) {
@@ -211,7 +199,9 @@ std::string render(const DatabaseStatus& status) {
     for (const auto& follower : status.followers) {
         table.add({
             printable(follower.name),
-            follower.is_relay ? "relay" : "follower",
+            follower.is_relay   ? "relay"
+            : follower.is_alive ? "follower"
+                                : "gone",
             printable(follower.position),
             in_seconds(follower.seen_s_ago) + " ago",
         });
@@ -225,39 +215,60 @@ std::string plain(const json::value& value) {
         const auto& text = value.get_string();
         return printable({text.data(), text.size()});
     }
-    if (value.is_double()) {
-        char digits[32];
-        (void)std::snprintf(digits, sizeof digits, "%.3f", value.get_double());
-        return digits;
+    return json_text(value);
+}
+
+std::string ready_text(const std::optional<Readiness>& readiness, const std::string& admin) {
+    if (!readiness) {
+        return "unknown: the admin port did not answer at " + printable(admin) +
+               " (name it with --admin-server)";
     }
-    return json::serialize(value);
+    if (readiness->is_ready) {
+        return "yes";
+    }
+    std::string out;
+    for (const auto& reason : readiness->reasons) {
+        out += (out.empty() ? "no: " : ", ") + reason;
+    }
+    return out.empty() ? "no" : out;
 }
 
 std::string render(
     const DaemonStatus& status, const std::string& server, const std::string& admin
 ) {
     const auto& body = status.statistics.body.as_object();
-    const auto field = [&](const char* name) {
+    const auto is_known = [&](const char* name) {
         const auto* value = body.if_contains(name);
-        return value == nullptr ? std::string("?") : plain(*value);
+        return value != nullptr && !value->is_null();
     };
-    std::string out = "\nstockd     " + server + "\n";
-    out += "ready      " +
-           (status.ready.empty() ? "unknown: the admin port did not answer at " + printable(admin) +
-                                       " (name it with --admin-server)"
-                                 : status.ready) +
-           "\n";
-    out += "cache      " + field("productCount") + " products, loaded or audited " +
-           field("lastRefresh") + ", drift " + field("drift") + "\n";
-    out += "position   " + printable(status.statistics.position) + ", " +
-           std::to_string(status.statistics.age_ms) + " ms old" +
-           (status.statistics.is_stale ? ", STALE: the database is away" : "") + "\n";
+    const auto field = [&](const char* name) {
+        return is_known(name) ? plain(body.at(name)) : std::string("?");
+    };
+    std::string out = "stockd     " + printable(server) + "\n";
+    out += "ready      " + ready_text(status.admin.readiness, admin) + "\n";
+    if (status.statistics.age_ms) {
+        out += "cache      " + field("productCount") + " products" +
+               (is_known("lastRefresh") ? ", loaded or audited " + field("lastRefresh") : "") +
+               ", drift " + field("drift") + "\n";
+        out +=
+            "position   " + printable(status.statistics.position) + ", " +
+            std::to_string(*status.statistics.age_ms) + " ms old" +
+            (status.statistics.is_stale ? ", STALE: the database is away or does not answer" : "") +
+            "\n";
+    } else {
+        out += "cache      nothing is loaded\n";
+    }
     out += "reads      " + field("hits") + " hits, " + field("misses") + " misses, " +
-           field("unknown") + " unknown, rate " + field("hitRate") + "\n";
-    if (status.rings) {
-        out += "rings      " + std::to_string(*status.rings) + "\n";
+           field("unknown") + " unknown" +
+           (is_known("hitRate") ? ", hit rate " + field("hitRate") : "") + "\n";
+    if (status.admin.status) {
+        out += "rings      " + std::to_string(status.admin.status->rings) + "\n";
     }
     return out;
+}
+
+json::value ready_json(const std::optional<Readiness>& readiness) {
+    return readiness ? json::value(readiness->is_ready) : json::value(nullptr);
 }
 
 json::object to_json(const DatabaseStatus& status) {
@@ -266,6 +277,7 @@ json::object to_json(const DatabaseStatus& status) {
         followers.push_back(json::object{
             {"name", follower.name},
             {"isRelay", follower.is_relay},
+            {"isAlive", follower.is_alive},
             {"position", follower.position},
             {"seenSecondsAgo", follower.seen_s_ago},
         });
@@ -289,11 +301,13 @@ json::object to_json(const DatabaseStatus& status) {
 json::object to_json(const DaemonStatus& status, const std::string& server) {
     return {
         {"server", server},
-        {"ready", status.ready.empty() ? json::value(nullptr) : json::value(status.ready == "yes")},
+        {"ready", ready_json(status.admin.readiness)},
         {"position", status.statistics.position},
-        {"ageMs", status.statistics.age_ms},
+        {"ageMs",
+         status.statistics.age_ms ? json::value(*status.statistics.age_ms) : json::value(nullptr)},
         {"isStale", status.statistics.is_stale},
-        {"rings", status.rings ? json::value(*status.rings) : json::value(nullptr)},
+        {"rings",
+         status.admin.status ? json::value(status.admin.status->rings) : json::value(nullptr)},
         {"cache", status.statistics.body},
     };
 }
@@ -306,7 +320,7 @@ int run_status(const Globals& globals, const std::string& named_admin) {
     const auto daemon = read_daemon(globals.server, admin);
     if (globals.json) {
         print_out(
-            json::serialize(json::object{
+            json_text(json::object{
                 {"database", database ? json::value(to_json(*database)) : json::value(nullptr)},
                 {"stockd",
                  daemon ? json::value(to_json(*daemon, globals.server)) : json::value(nullptr)},
@@ -315,6 +329,7 @@ int run_status(const Globals& globals, const std::string& named_admin) {
         );
     } else {
         print_out(database ? render(*database) : "");
+        print_out(database && daemon ? "\n" : "");
         print_out(daemon ? render(*daemon, globals.server, admin) : "");
     }
     if (database) {
@@ -325,6 +340,11 @@ int run_status(const Globals& globals, const std::string& named_admin) {
     int code = kExitOk;
     if (!daemon) {
         code = fail(globals, daemon.error(), daemon_exit_code(daemon.error()));
+    }
+    if (database && daemon) {
+        if (auto other = follows_another(daemon->admin, database->incarnation, globals.server)) {
+            code = fail(globals, *other, kExitOtherDatabase);
+        }
     }
     return database ? code : fail(globals, database.error());
 }
@@ -342,10 +362,12 @@ void add_status(Registration& to) {
         "\n"
         "The relay is the one stockd that tells the others; parked means that it sleeps until a "
         "writer rings. A follower\n"
-        "says every few seconds that it is alive.\n",
+        "says every few seconds that it is alive; one that has ended is listed as gone for an "
+        "hour.\n",
         {"1    failed",
          "10   stockd cannot be reached; the database's part is shown",
-         "12   the schema is not this program's"}
+         "12   the schema is not this program's",
+         "13   stockd follows another database"}
     );
     sub->add_option(
            "--admin-server",

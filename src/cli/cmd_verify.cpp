@@ -1,3 +1,4 @@
+#include "change/position.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "cli/verify.hpp"
@@ -21,6 +22,7 @@ struct VerifyOptions {
     bool no_cache = false;
     std::size_t limit = 100;
     double timeout_s = 10;
+    std::string admin;
 };
 
 struct Checked {
@@ -29,7 +31,10 @@ struct Checked {
     std::size_t moving_rows = 0;  ///< of these, changed meanwhile and looked up in the ledger
 };
 
-int print(const Globals& globals, const Checked& checked, const Differences& differences) {
+/// `is_whole`: everything was compared that was to be.
+int print(
+    const Globals& globals, const Checked& checked, const Differences& differences, bool is_whole
+) {
     if (globals.json) {
         json::array listed;
         for (const auto& difference : differences.listed()) {
@@ -43,7 +48,7 @@ int print(const Globals& globals, const Checked& checked, const Differences& dif
         }
         print_out(
             json::serialize(json::object{
-                {"ok", differences.count() == 0},
+                {"ok", is_whole && differences.count() == 0},
                 {"stockRows", checked.ledger.stock_rows},
                 {"movements", checked.ledger.movements},
                 {"cachedRows",
@@ -108,6 +113,20 @@ std::optional<Failure> verify_copy(
     if (!daemon) {
         return of_daemon(daemon.error());
     }
+    const auto incarnation = connection.exec("select inventory.position()");
+    if (!incarnation) {
+        return of_database(incarnation.error());
+    }
+    const auto report =
+        ask_admin(options.admin.empty() ? admin_server_beside(globals.server) : options.admin);
+    if (!report) {
+        return of_daemon(report.error());
+    }
+    if (const auto position = change::parse_position(incarnation->text(0, 0))) {
+        if (auto other = follows_another(*report, position->incarnation, globals.server)) {
+            return Failure{std::move(*other), kExitOtherDatabase};
+        }
+    }
     const auto before = read_tables(connection);
     if (!before) {
         return of_database(before.error());
@@ -147,13 +166,11 @@ int run_verify(const Globals& globals, const VerifyOptions& options) {
     checked.ledger = *counts;
     if (!options.no_cache) {
         if (const auto failure = verify_copy(*connection, globals, options, checked, differences)) {
-            if (differences.count() != 0) {
-                (void)print(globals, checked, differences);
-            }
+            (void)print(globals, checked, differences, false);
             return fail(globals, failure->error, failure->exit_code);
         }
     }
-    return print(globals, checked, differences);
+    return print(globals, checked, differences, true);
 }
 
 }  // namespace
@@ -181,8 +198,17 @@ void add_verify(Registration& to) {
         "  cache     stockd shows something else than the tables\n",
         {"1    there are differences, or failed",
          "10   stockd cannot be reached (--no-cache leaves it out)",
-         "12   the schema is not this program's"}
+         "12   the schema is not this program's",
+         "13   stockd follows another database, so that nothing can be compared with its copy"}
     );
+    sub->add_option(
+           "--admin-server",
+           options->admin,
+           "Address of stockd's admin port; by default the port after that of --server. It tells "
+           "which database stockd follows"
+    )
+        ->envname("STOCKCTL_ADMIN_SERVER")
+        ->type_name("URL");
     sub->add_flag("--no-cache", options->no_cache, "Leave stockd's copy out");
     sub->add_option("--limit", options->limit, "List at most this many differences")
         ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}))

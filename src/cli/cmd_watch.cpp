@@ -7,7 +7,6 @@
 #include "migrate/migrate.hpp"
 
 #include <CLI/CLI.hpp>
-#include <boost/json/serialize.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -92,9 +91,7 @@ class Watch {
             if (is_table_) {
                 table_.apply(row);
             } else {
-                print_out(
-                    globals_.json ? boost::json::serialize(to_json(row)) + "\n" : render_line(row)
-                );
+                print_out(globals_.json ? render_json(row) + "\n" : render_line(row));
             }
         }
         redraw();

@@ -21,6 +21,7 @@ inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitPartial = 3;
 inline constexpr int kExitDaemonUnreachable = 10;
+inline constexpr int kExitOtherDatabase = 13;
 inline constexpr int kExitInterrupted = 130;
 
 /// Options that every command understands, before or after its name.

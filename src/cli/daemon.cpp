@@ -1,6 +1,7 @@
 #include "cli/daemon.hpp"
 
 #include "cli/command.hpp"
+#include "cli/output.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -92,6 +93,44 @@ base::Result<Statistics> Daemon::statistics() {
         return answer.error();
     }
     return statistics_of(*answer, server());
+}
+
+base::Result<AdminReport> ask_admin(const std::string& admin) {
+    constexpr std::chrono::milliseconds kLimit{2000};
+    AdminReport out;
+    if (admin.empty()) {
+        return out;
+    }
+    auto client = HttpClient::for_server(admin);
+    if (!client) {
+        return client.error();
+    }
+    if (const auto status = client->get("/status", kLimit)) {
+        out.status = admin_status_of(*status);
+    }
+    if (const auto ready = client->get("/ready", kLimit)) {
+        out.readiness = readiness_of(*ready);
+    }
+    return out;
+}
+
+std::optional<base::Error> follows_another(
+    const AdminReport& report, const std::string& incarnation, const std::string& server
+) {
+    // One that is not connected may not know yet that the database has begun another life.
+    const bool is_connected =
+        report.status && (report.status->state == "live" || report.status->state == "loading");
+    if (!is_connected || report.status->incarnation.empty() || incarnation.empty() ||
+        report.status->incarnation == incarnation) {
+        return std::nullopt;
+    }
+    return base::Error{
+        base::ErrorCode::kForeignIncarnation,
+        "the stockd at " + server + " follows another database than the one that was asked",
+        "stockd follows incarnation " + printable(report.status->incarnation) +
+            ", the database is incarnation " + printable(incarnation) + ".",
+        "Name the stockd of this database with --server, or the database of this stockd with -d.",
+        {}};
 }
 
 }  // namespace stockd::cli

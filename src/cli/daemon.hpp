@@ -3,6 +3,7 @@
 #include "cli/daemon_answers.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,22 @@ class Daemon {
 
     HttpClient client_;
 };
+
+/// What the admin address says; nothing of what did not answer, which is no fault: there may be no
+/// such address, or it may be closed to us.
+struct AdminReport {
+    std::optional<AdminStatus> status;
+    std::optional<Readiness> readiness;
+};
+
+/// Errors: kInvalidArgument for an address that cannot be read. An empty one is none.
+[[nodiscard]] base::Result<AdminReport> ask_admin(const std::string& admin);
+
+/// That a connected stockd follows another database (or an earlier life of it) than this
+/// incarnation; nothing while it does not, or while nobody knows.
+[[nodiscard]] std::optional<base::Error> follows_another(
+    const AdminReport& report, const std::string& incarnation, const std::string& server
+);
 
 /// 10 for an error of reaching stockd; otherwise base::exit_code.
 [[nodiscard]] int daemon_exit_code(const base::Error& error);

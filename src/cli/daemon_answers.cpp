@@ -8,6 +8,7 @@
 
 #include <charconv>
 #include <string_view>
+#include <system_error>
 
 namespace stockd::cli {
 
@@ -121,6 +122,39 @@ base::Result<Page> page_of(const HttpAnswer& answer, const std::string& server) 
     return page;
 }
 
+std::optional<AdminStatus> admin_status_of(const HttpAnswer& answer) {
+    const auto body = parse_body(answer, {});
+    if (answer.status != 200 || !body) {
+        return std::nullopt;
+    }
+    AdminStatus out;
+    out.state = text_field(*body, "state");
+    out.incarnation = text_field(*body, "incarnation");
+    const auto* rings = body->if_contains("rings");
+    if (out.state.empty() || rings == nullptr || !rings->is_int64()) {
+        return std::nullopt;
+    }
+    out.rings = rings->get_int64();
+    return out;
+}
+
+std::optional<Readiness> readiness_of(const HttpAnswer& answer) {
+    const auto body = parse_body(answer, {});
+    const auto* ready = body ? body->if_contains("ready") : nullptr;
+    const auto* reasons = body ? body->if_contains("reasons") : nullptr;
+    if (ready == nullptr || !ready->is_bool() || reasons == nullptr || !reasons->is_array()) {
+        return std::nullopt;
+    }
+    Readiness out;
+    out.is_ready = ready->get_bool() && answer.status == 200;
+    for (const auto& reason : reasons->get_array()) {
+        if (reason.is_string()) {
+            out.reasons.push_back(printable(std::string_view(reason.get_string())));
+        }
+    }
+    return out;
+}
+
 base::Result<Statistics> statistics_of(const HttpAnswer& answer, const std::string& server) {
     const auto body = parse_body(answer, server);
     const auto* stats = body ? body->if_contains("stats") : nullptr;
@@ -132,7 +166,10 @@ base::Result<Statistics> statistics_of(const HttpAnswer& answer, const std::stri
     out.position = answer.header("stockd-position");
     out.is_stale = answer.header("stockd-stale") == "true";
     const auto age = answer.header("stockd-age-ms");
-    std::from_chars(age.data(), age.data() + age.size(), out.age_ms);
+    std::int64_t age_ms = 0;
+    if (std::from_chars(age.data(), age.data() + age.size(), age_ms).ec == std::errc{}) {
+        out.age_ms = age_ms;
+    }
     return out;
 }
 

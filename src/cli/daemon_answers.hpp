@@ -29,9 +29,25 @@ struct Page {
 struct Statistics {
     boost::json::value body;
     std::string position;
-    std::int64_t age_ms = 0;
+    std::optional<std::int64_t> age_ms;  ///< none: there is no copy
     bool is_stale = false;
 };
+
+/// What stockd says of itself on its admin address.
+struct AdminStatus {
+    std::string state;
+    std::string incarnation;  ///< of the database that it follows; empty before the first
+    std::int64_t rings = 0;
+};
+
+struct Readiness {
+    bool is_ready = false;
+    std::vector<std::string> reasons;  ///< why not, fit for a terminal
+};
+
+/// Of any answer to /status and /ready; nothing when it is not stockd's.
+[[nodiscard]] std::optional<AdminStatus> admin_status_of(const HttpAnswer& answer);
+[[nodiscard]] std::optional<Readiness> readiness_of(const HttpAnswer& answer);
 
 /// Of an answer that is a success. Errors: kIo, it is not stockd's.
 [[nodiscard]] base::Result<Products> products_of(

@@ -4,7 +4,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
@@ -152,7 +151,7 @@ void ProgressLine::end() {
 
 void print_summary(const Globals& globals, const importer::Summary& summary) {
     if (globals.json) {
-        print_out(json::serialize(to_json(summary)) + "\n");
+        print_out(json_text(to_json(summary)) + "\n");
         return;
     }
     print_err((globals.quiet ? std::string{} : to_text(summary)) + rejects_text(summary));

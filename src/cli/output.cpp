@@ -3,10 +3,14 @@
 #include "base/utf8.hpp"
 #include "cli/command.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 
 namespace stockd::cli {
@@ -93,6 +97,35 @@ std::string Table::render() const {
     return out;
 }
 
+std::string json_text(const boost::json::value& value) {
+    std::string out;
+    if (const auto* object = value.if_object()) {
+        for (const auto& [key, member] : *object) {
+            out += out.empty() ? "{" : ",";
+            out += boost::json::serialize(boost::json::value(key)) + ":" + json_text(member);
+        }
+        return out.empty() ? "{}" : out + "}";
+    }
+    if (const auto* array = value.if_array()) {
+        for (const auto& element : *array) {
+            out += out.empty() ? "[" : ",";
+            out += json_text(element);
+        }
+        return out.empty() ? "[]" : out + "]";
+    }
+    const auto* number = value.if_double();
+    if (number == nullptr || !std::isfinite(*number)) {
+        return boost::json::serialize(value);
+    }
+    // The shortest that reads back as the same; the largest double has 309 digits, the smallest
+    // 1074 places.
+    std::array<char, 1100> digits{};
+    const auto end = std::to_chars(
+        digits.data(), digits.data() + digits.size(), *number, std::chars_format::fixed
+    );
+    return {digits.data(), end.ptr};
+}
+
 void print_out(std::string_view text) {
     (void)std::fwrite(text.data(), 1, text.size(), stdout);
     (void)std::fflush(stdout);
@@ -115,7 +148,7 @@ int fail(const Globals& globals, const base::Error& error, int exit_code) {
                 body[key] = *value;
             }
         }
-        print_err(boost::json::serialize(boost::json::object{{"error", body}}) + "\n");
+        print_err(json_text(boost::json::object{{"error", body}}) + "\n");
         return exit_code;
     }
     std::string text = "stockctl: " + error.message +

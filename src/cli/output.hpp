@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/json/value.hpp>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +35,9 @@ class Table {
 
 /// Text without control characters, which a terminal could obey: each becomes '?'.
 [[nodiscard]] std::string printable(std::string_view text);
+
+/// On one line, its numbers as people and every reader of JSON write them: 0.998, never 9.98E-1.
+[[nodiscard]] std::string json_text(const boost::json::value& value);
 
 /// Writes a whole text; a reader that went away (a closed pipe) is no error of ours.
 void print_out(std::string_view text);

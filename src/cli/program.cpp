@@ -11,6 +11,8 @@
 #include <exception>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace stockd::cli {
 
@@ -35,6 +37,7 @@ EXIT STATUS
   10   stockd cannot be reached
   11   the database cannot be reached
   12   the database's schema is too old or too new for this program
+  13   stockd follows another database
   130  interrupted (Ctrl-C)
 )";
 
@@ -61,6 +64,34 @@ void add_globals(CLI::App& app, Globals& globals) {
     app.add_flag("-q,--quiet", globals.quiet, "Say nothing on stderr but errors")->group(group);
 }
 
+/// The first word that no command knew.
+std::string unknown_word(const CLI::App& app) {
+    for (const auto& word : app.remaining(true)) {
+        if (!word.starts_with('-')) {
+            return word;
+        }
+    }
+    return {};
+}
+
+/// What the parser could not read, in a sentence; its own, where that says it.
+std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
+    const auto chosen = app.get_subcommands();
+    const auto kinds = chosen.empty() ? std::vector<const CLI::App*>{}
+                                      : std::as_const(*chosen.front()).get_subcommands({});
+    if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr || kinds.empty() ||
+        !chosen.front()->get_subcommands().empty()) {
+        return error.what();
+    }
+    const auto word = unknown_word(app);
+    std::string names;
+    for (const auto* kind : kinds) {
+        names += (names.empty() ? "" : kind == kinds.back() ? " or " : ", ") + kind->get_name();
+    }
+    return "stockctl " + chosen.front()->get_name() + " takes " + names +
+           (word.empty() ? "" : ", not \"" + printable(word) + "\"");
+}
+
 int parse_and_run(int argc, const char* const* argv) {
     Globals globals;
     std::function<int()> selected;
@@ -83,9 +114,17 @@ int parse_and_run(int argc, const char* const* argv) {
             globals.json = true;  // what was wrong may stand before it
             return fail(
                 globals,
-                {base::ErrorCode::kInvalidArgument, error.what(), {}, "See stockctl --help.", {}},
+                {base::ErrorCode::kInvalidArgument,
+                 sentence_of(error, app),
+                 {},
+                 "See stockctl --help.",
+                 {}},
                 kExitUsage
             );
+        }
+        if (const auto sentence = sentence_of(error, app); is_wrong && sentence != error.what()) {
+            print_err(sentence + ".\nRun with --help for more information.\n");
+            return kExitUsage;
         }
         return app.exit(error) == 0 ? kExitOk : kExitUsage;
     }

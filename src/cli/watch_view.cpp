@@ -1,8 +1,9 @@
 #include "cli/watch_view.hpp"
 
+#include "cli/exact_json.hpp"
 #include "cli/output.hpp"
 
-#include <boost/json/parse.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -35,26 +36,23 @@ std::string why_of(const FeedRow& row) {
     return printable(out);
 }
 
-/// "price 2.55 -> 2.95" of [{"field","oldValue","newValue"}].
+/// "price 2.55 -> 2.95" of [{"field","oldValue","newValue"}], the values as PostgreSQL wrote them.
 std::string describe_changes(const std::string& changes) {
-    json::error_code error;
-    const auto parsed = json::parse(changes, error);
-    const auto* list = error ? nullptr : parsed.if_array();
-    if (list == nullptr) {
+    if (!is_json(changes)) {
         return printable(changes);
     }
     std::string out;
-    for (const auto& entry : *list) {
-        const auto* change = entry.if_object();
-        const auto text = [&](const char* name) {
-            const auto* value = change == nullptr ? nullptr : change->if_contains(name);
-            return value == nullptr ? std::string("?") : json::serialize(*value);
+    for (const auto change : json_elements(changes)) {
+        const auto text = [&](std::string_view name) {
+            const auto value = json_member(change, name);
+            return value.empty() ? std::string("?") : compact_json(value);
         };
-        const auto* field = change == nullptr ? nullptr : change->if_contains("field");
-        const bool is_named = field != nullptr && field->is_string();
-        out += (out.empty() ? "" : ", ") +
-               (is_named ? std::string(field->get_string()) : std::string("?")) + " " +
-               text("oldValue") + " -> " + text("newValue");
+        auto field = text("field");
+        if (field.size() > 2 && field.front() == '"') {
+            field = field.substr(1, field.size() - 2);
+        }
+        out +=
+            (out.empty() ? "" : ", ") + field + " " + text("oldValue") + " -> " + text("newValue");
     }
     return printable(out);
 }
@@ -91,7 +89,7 @@ std::string render_line(const FeedRow& row) {
            why_of(row) + "\n";
 }
 
-json::object to_json(const FeedRow& row) {
+std::string render_json(const FeedRow& row) {
     json::object out{
         {"source", row.is_movement ? "movement" : "event"},
         {"type", row.type},
@@ -107,14 +105,16 @@ json::object to_json(const FeedRow& row) {
         out["version"] = row.version;
         out["reason"] = text_or_null(row.reason);
         out["reference"] = text_or_null(row.reference);
-    } else {
-        json::error_code error;
-        out["changes"] = json::parse(row.changes, error);
     }
-    out["actor"] = row.actor;
-    out["recordedAt"] = row.recorded_at;
-    out["ticket"] = row.ticket;
-    return out;
+    auto text = json::serialize(out);
+    text.pop_back();
+    if (!row.is_movement) {
+        // Not through a number of ours, which would round.
+        text += R"(,"changes":)" + (is_json(row.changes) ? compact_json(row.changes) : "null");
+    }
+    const json::object end{
+        {"actor", row.actor}, {"recordedAt", row.recorded_at}, {"ticket", row.ticket}};
+    return text + "," + json::serialize(end).substr(1);
 }
 
 WatchTable::Line& WatchTable::touch(const std::string& store, const std::string& sku) {

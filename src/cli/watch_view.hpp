@@ -2,8 +2,6 @@
 
 #include "cli/feed.hpp"
 
-#include <boost/json/object.hpp>
-
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -19,7 +17,7 @@ namespace stockd::cli {
 [[nodiscard]] std::string render_line(const FeedRow& row);
 
 /// One line of --json.
-[[nodiscard]] boost::json::object to_json(const FeedRow& row);
+[[nodiscard]] std::string render_json(const FeedRow& row);
 
 /// The stock rows last heard of, newest first, for a terminal.
 class WatchTable {

@@ -54,6 +54,21 @@ base::Error invalid(const std::string& message, const std::string& hint = {}) {
     return {base::ErrorCode::kInvalidArgument, message, {}, hint, {}};
 }
 
+/// What the first of these, which no flag of ours took, may have meant.
+std::string hint_for(const std::vector<std::string>& unknown) {
+    std::vector<std::string> known{"--config", "--print-config", "--help", "--version"};
+    for (const auto& setting : settings()) {
+        known.push_back("--" + setting.name);
+    }
+    for (const auto& word : unknown) {
+        if (word.starts_with("--")) {
+            const auto meant = nearest(word.substr(0, word.find('=')), known);
+            return meant.empty() ? "stockd --help lists the flags." : "Did you mean " + meant + "?";
+        }
+    }
+    return "stockd --help lists the flags.";
+}
+
 base::Result<Flags> parse_flags(const std::vector<std::string>& arguments) {
     Flags flags;
     CLI::App app{kDescription, "stockd"};
@@ -90,6 +105,8 @@ base::Result<Flags> parse_flags(const std::vector<std::string>& arguments) {
         flags.print_instead = app.help();
     } catch (const CLI::CallForVersion& version) {
         flags.print_instead = std::string(version.what()) + "\n";
+    } catch (const CLI::ExtrasError& error) {
+        return invalid(error.what(), hint_for(app.remaining()));
     } catch (const CLI::ParseError& error) {
         return invalid(error.what(), "stockd --help lists the flags.");
     }

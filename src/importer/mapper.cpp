@@ -52,6 +52,12 @@ std::size_t longest(Field field) noexcept {
 }
 
 /// Units that leave are written as positive numbers by people.
+/// Of ISO 4217, by its form; which of them exist is not for us to know.
+bool is_currency(std::string_view text) noexcept {
+    return text.size() == 3 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 bool is_outgoing(std::string_view kind) noexcept {
     return kind == "sale" || kind == "deduction" || kind == "transfer_out";
 }
@@ -181,6 +187,14 @@ bool Mapper::convert(Field field, std::string& text) {
                 fold_upper(text);
             }
             return true;
+        case Field::kCurrency:
+            return is_currency(text) ? true
+                                     : reject(
+                                           field,
+                                           "\"" + text +
+                                               "\" is no currency code of three capital "
+                                               "letters, like EUR"
+                                       );
         case Field::kBasePrice: {
             auto money = parse_money(text);
             if (!money) {

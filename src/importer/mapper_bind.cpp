@@ -40,7 +40,9 @@ base::Result<std::size_t> find_column(
         );
     }
     if (std::find(found + 1, heading.end(), name) != heading.end()) {
-        return invalid("the file has the column \"" + std::string(name) + "\" twice");
+        return invalid(
+            "the file has the column \"" + std::string(name) + "\" twice", "Rename one of them."
+        );
     }
     return static_cast<std::size_t>(found - heading.begin());
 }
@@ -87,7 +89,11 @@ base::Result<void> Mapper::bind(const std::vector<std::string_view>& heading) {
                 });
             // An id decides about repetition, so it is never taken by chance.
             if (own != heading.end() && field != Field::kId) {
-                columns_[i] = static_cast<std::size_t>(own - heading.begin());
+                const auto column = find_column(heading, *own);
+                if (!column) {
+                    return column.error();
+                }
+                columns_[i] = *column;
             }
         }
         const bool is_ruled =

@@ -198,9 +198,11 @@ LogLine line(const WaitEnded& seen) {
     return {
         "wait_ended",
         fmt::format(
-            "{} after {:.3f} ms", seen.covered ? "covered" : "timed out", to_ms(seen.duration)
+            "{} after {:.3f} ms",
+            seen.result == WaitResult::kTimeout ? "timed out" : name_of(seen.result),
+            to_ms(seen.duration)
         ),
-        {{"covered", seen.covered}, {"duration_ms", to_ms(seen.duration)}},
+        {{"result", std::string(name_of(seen.result))}, {"duration_ms", to_ms(seen.duration)}},
         {}};
 }
 

@@ -13,6 +13,7 @@
 #include <ctime>
 #include <fstream>
 #include <mutex>
+#include <utility>
 
 namespace stockd::observe {
 
@@ -80,8 +81,9 @@ struct MetricsSink::Impl {
              {Wake::kDoorbell, Wake::kBroadcast, Wake::kBackstop, Wake::kLinger, Wake::kWaiter}) {
             wakes.Add({{"by", std::string(name_of(by))}});
         }
-        for (const auto* result : {"covered", "timeout"}) {
-            waits.Add({{"result", result}});
+        for (const auto result :
+             {WaitResult::kCovered, WaitResult::kTimeout, WaitResult::kFailed}) {
+            waits.Add({{"result", std::string(name_of(result))}});
         }
     }
 
@@ -164,7 +166,7 @@ struct MetricsSink::Impl {
     void count(const RequestRefused& seen) { refused.Add({{"reason", seen.reason}}).Increment(); }
 
     void count(const WaitEnded& seen) {
-        waits.Add({{"result", seen.covered ? "covered" : "timeout"}}).Increment();
+        waits.Add({{"result", std::string(name_of(seen.result))}}).Increment();
         wait_duration.Observe(seconds(seen.duration));
     }
 
@@ -191,10 +193,15 @@ struct MetricsSink::Impl {
     Gauge& ready = gauge("stockd_ready", "1 while /ready answers 200.");
     Gauge& relay = gauge("stockd_relay", "1 while this stockd is the relay of its database.");
     Gauge& stale = gauge("stockd_cache_stale", "1 while answers are marked stale.");
-    Gauge& age = gauge(
-        "stockd_cache_age_seconds",
-        "Time since the database was last known to hold nothing newer than the cache."
-    );
+    prometheus::Family<Gauge>& ages =
+        BuildGauge()
+            .Name("stockd_cache_age_seconds")
+            .Help(
+                "Time since the database was last known to hold nothing newer than the cache. No "
+                "sample while nothing is held."
+            )
+            .Register(registry);
+    Gauge* age = nullptr;  ///< of ages, while there is something that has an age
     Gauge& products = gauge("stockd_cache_products", "Products in the cache.");
     Gauge& stores = gauge("stockd_cache_stores", "Stores in the cache.");
     Gauge& stock_rows = gauge("stockd_cache_stock_rows", "Stock rows in the cache.");
@@ -269,7 +276,12 @@ void MetricsSink::Impl::refresh_gauges() {
     ready.Set(now.ready ? 1 : 0);
     relay.Set(now.relay ? 1 : 0);
     stale.Set(now.stale ? 1 : 0);
-    age.Set(now.age_s);
+    if (now.age_s) {
+        age = &ages.Add({});
+        age->Set(*now.age_s);
+    } else if (age != nullptr) {
+        ages.Remove(std::exchange(age, nullptr));
+    }
     products.Set(static_cast<double>(now.products));
     stores.Set(static_cast<double>(now.stores));
     stock_rows.Set(static_cast<double>(now.stock_rows));

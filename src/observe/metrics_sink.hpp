@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace stockd::observe {
@@ -14,7 +15,7 @@ struct Gauges {
     std::int64_t stores = 0;
     std::int64_t stock_rows = 0;
     std::int64_t cache_bytes = 0;
-    double age_s = 0;
+    std::optional<double> age_s;  ///< no sample without
     bool stale = true;
     bool ready = false;
     bool relay = false;

@@ -113,4 +113,16 @@ std::string_view name_of(ReadResult result) noexcept {
     return "hit";
 }
 
+std::string_view name_of(WaitResult result) noexcept {
+    switch (result) {
+        case WaitResult::kCovered:
+            return "covered";
+        case WaitResult::kTimeout:
+            return "timeout";
+        case WaitResult::kFailed:
+            return "failed";
+    }
+    return "failed";
+}
+
 }  // namespace stockd::observe

@@ -181,9 +181,13 @@ struct RequestRefused {
     std::string correlation_id;
 };
 
+/// How a wait ended. kFailed: neither with what it waited for nor by its time: the ticket is from
+/// the future, the database became another one, stockd stops.
+enum class WaitResult : std::uint8_t { kCovered, kTimeout, kFailed };
+
 /// A request with ?ticket= or ?min_version= waited.
 struct WaitEnded {
-    bool covered = false;  ///< false: the time was over first
+    WaitResult result = WaitResult::kCovered;
     Duration duration{};
 };
 
@@ -247,5 +251,6 @@ class Observer {
 [[nodiscard]] std::string_view name_of(Wake by) noexcept;
 [[nodiscard]] std::string_view name_of(Route route) noexcept;
 [[nodiscard]] std::string_view name_of(ReadResult result) noexcept;
+[[nodiscard]] std::string_view name_of(WaitResult result) noexcept;
 
 }  // namespace stockd::observe

@@ -14,16 +14,25 @@ std::string field(const PGresult* result, int code) {
     return text == nullptr ? std::string{} : std::string{text};
 }
 
-/// libpq ends messages with a line feed and sometimes has several lines.
+/// libpq ends messages with a line feed, and some have several lines, the later ones set in: here
+/// they are sentences of one.
 std::string one_line(const char* message) {
-    std::string text = message == nullptr ? "" : message;
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
-        text.pop_back();
-    }
-    for (auto& c : text) {
-        if (c == '\n') {
-            c = ' ';
+    std::string text;
+    bool is_apart = false;
+    bool is_next_line = false;
+    for (const char c : std::string_view{message == nullptr ? "" : message}) {
+        if (c == '\n' || c == '\t' || c == '\r' || c == ' ') {
+            is_apart = !text.empty();
+            is_next_line = is_next_line || c == '\n';
+            continue;
         }
+        if (is_apart) {
+            const bool is_ended = std::string_view{".:;,?!"}.find(text.back()) != std::string::npos;
+            text += is_next_line && !is_ended ? ". " : " ";
+        }
+        text += c;
+        is_apart = false;
+        is_next_line = false;
     }
     return text;
 }

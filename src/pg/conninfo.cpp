@@ -4,8 +4,10 @@
 
 #include <libpq-fe.h>
 
+#include <cctype>
 #include <charconv>
 #include <memory>
+#include <string_view>
 
 namespace stockd::pg {
 
@@ -24,6 +26,32 @@ base::Error malformed(std::string detail) {
         std::move(detail),
         "Write postgresql://user@host:5432/name, or \"host=... dbname=...\".",
         {}};
+}
+
+/// libpq quotes what it could not read, which may be a secret, and the signs that it looked for:
+/// only these and its kind of complaint are kept, as a sentence.
+std::string complaint_of(std::string_view message) {
+    std::string out;
+    while (!message.empty()) {
+        const bool is_sign = message.size() > 2 && message[0] == '"' && message[2] == '"' &&
+                             std::string_view{"=:/]"}.find(message[1]) != std::string_view::npos;
+        if (!is_sign && (message[0] == '"' || message[0] == ':' || message[0] == '\n')) {
+            break;
+        }
+        const std::size_t length = is_sign ? 3 : 1;
+        out += message.substr(0, length);
+        message.remove_prefix(length);
+    }
+    constexpr std::string_view kAfter = " after ";
+    if (out.ends_with(kAfter)) {
+        out.erase(out.size() - kAfter.size());
+    }
+    out.erase(out.find_last_not_of(' ') + 1);
+    if (out.empty()) {
+        return {};
+    }
+    out.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(out.front())));
+    return out + ".";
 }
 
 /// Not at the beginning of a host, where it names an abstract socket.
@@ -63,9 +91,7 @@ base::Result<std::vector<std::pair<std::string, std::string>>> parse_conninfo(
         PQconninfoParse(text.c_str(), &message)};
     const std::unique_ptr<char, decltype(&PQfreemem)> owned_message{message, &PQfreemem};
     if (!options) {
-        // libpq quotes what it could not read: only its kind of complaint is kept.
-        const std::string reason = message == nullptr ? "" : message;
-        return malformed(reason.substr(0, reason.find_first_of("\":")));
+        return malformed(complaint_of(message == nullptr ? "" : message));
     }
     std::vector<std::pair<std::string, std::string>> out;
     for (const auto* option = options.get(); option->keyword != nullptr; ++option) {

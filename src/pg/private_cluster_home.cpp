@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace stockd::pg {
 
@@ -15,6 +17,30 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kLogKeptBytes = 10U << 20U;
+
+/// A directory of somebody else is not for us to fill and to give away: it must be empty, hold a
+/// cluster of ours, or nothing but what a start that was cut short leaves.
+base::Result<void> check_ours(const fs::path& directory) {
+    constexpr std::array<std::string_view, 7> kOurs{
+        "data", "data.new", "lock", "postgres.log", "socket", "sample-imported", "lost+found"};
+    std::error_code error;
+    if (fs::exists(directory / "data" / "PG_VERSION", error) &&
+        fs::exists(directory / "lock", error)) {
+        return {};
+    }
+    for (const auto& entry : fs::directory_iterator(directory, error)) {
+        const auto name = entry.path().filename().string();
+        if (std::find(kOurs.begin(), kOurs.end(), name) == kOurs.end()) {
+            return base::Error{
+                base::ErrorCode::kInvalidArgument,
+                directory.string() + " is in use for something else: there is " + name + " in it",
+                {},
+                "Name an empty directory, or one that does not exist yet.",
+                {}};
+        }
+    }
+    return {};
+}
 
 base::Result<void> choose_directory(Home& home, const fs::path& wanted, const Say& say) {
     std::error_code error;
@@ -29,6 +55,9 @@ base::Result<void> choose_directory(Home& home, const fs::path& wanted, const Sa
         );
     }
     home.directory = fs::canonical(home.directory, error);
+    if (const auto ours = check_ours(home.directory); !ours) {
+        return ours.error();
+    }
     const auto chosen = choose_user(home.directory / "data", say);
     if (!chosen) {
         return chosen.error();

@@ -21,8 +21,9 @@ enum class State : std::uint8_t { kDisconnected, kConnecting, kListening, kLoadi
 
 struct Freshness {
     bool stale = true;
-    /// Since the database was last known to hold nothing newer than what is published.
-    milliseconds age{0};
+    /// Since the database was last known to hold nothing newer than what is published. None while
+    /// nothing is held.
+    std::optional<milliseconds> age;
 };
 
 struct LoadReport {
@@ -35,8 +36,8 @@ struct FollowerStatus {
     State state = State::kDisconnected;
     bool is_relay = false;
     bool loaded = false;
-    /// Why this follower should get no traffic: "loading", "database_away", "canary_late",
-    /// "canary_pending", "schema", "stopping". Empty: ready.
+    /// Why this follower should get no traffic: "loading", "database_away", "no_answer",
+    /// "canary_late", "canary_pending", "schema", "stopping". Empty: ready.
     std::vector<std::string> not_ready;
     std::string instance_id;
     std::string incarnation;

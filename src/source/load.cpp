@@ -235,6 +235,11 @@ Follower::Loop::Task<> Follower::Loop::finish_load() {
         co_return newer.error();
     }
     auto broadcast = compose(*newer);
+    if (!loaded_) {
+        // Before a reader can find it there, so that no answer from it is without an age.
+        published_as_of(read_at);
+        holding_.store(true, std::memory_order_release);
+    }
     sink_.finish_load(loaded_at, *newer);
     load_ = nullptr;
     loaded_ = true;

@@ -188,7 +188,8 @@ void Follower::Loop::leave_session(const base::Error& error) {
         reload_reason_ = observe::LoadReason::kTooFar;
     }
     last_error_ = base::describe(error);
-    away_reason_ = during_ == "schema" && !is_failure_of_link(error) ? "schema" : "database_away";
+    failure_ = error;
+    away_reason_ = during_ == "schema" && !is_failure_of_link(error) ? kAwaySchema : kAwayDatabase;
     update_status([&](FollowerStatus& status) {
         status.is_relay = false;
         status.last_error = last_error_;
@@ -215,6 +216,7 @@ void Follower::Loop::set_state(State state, std::string reason) {
         state_ = state;
     }
     serving_.store(state_ == State::kLive && loaded_, std::memory_order_release);
+    holding_.store(loaded_, std::memory_order_release);
     update_status([this](FollowerStatus& status) {
         status.state = state_;
         status.loaded = loaded_;
@@ -256,18 +258,42 @@ void Follower::Loop::heard(base::SteadyTime when) {
 }
 
 base::Error Follower::Loop::database_away() const {
-    return {base::ErrorCode::kUnavailable, "the database is away", last_error_, {}, {}};
+    if (stopping_) {
+        return stopped();
+    }
+    if (is_silent()) {
+        return {
+            base::ErrorCode::kUnavailable,
+            "the database does not answer",
+            {},
+            "A lock on a table of schema inventory, or a link that swallows everything, holds up "
+            "stockd's session (pg_stat_activity: application_name like '% drain').",
+            {}};
+    }
+    // What to do is said where everybody looks for it, and once.
+    auto detail = failure_;
+    detail.hint.clear();
+    const bool is_schema = away_reason_ == kAwaySchema;
+    return {
+        base::ErrorCode::kUnavailable,
+        is_schema ? "the database's schema cannot be used" : "the database is away",
+        base::describe(detail),
+        failure_.hint.empty() ? "The connection is tried again by itself, every few seconds."
+                              : failure_.hint,
+        {}};
 }
 
 Freshness Follower::Loop::freshness() const noexcept {
     const auto now = nanoseconds_of(steady_clock::now());
-    const std::chrono::nanoseconds age{now - fresh_at_ns_.load(std::memory_order_acquire)};
+    std::optional<milliseconds> age;
+    if (holding_.load(std::memory_order_acquire)) {
+        age = std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds{
+            now - fresh_at_ns_.load(std::memory_order_acquire)});
+    }
     const std::chrono::nanoseconds silence{now - heard_at_ns_.load(std::memory_order_acquire)};
     const bool silent =
         kSilenceIsStale && options_.stale_after.count() > 0 && silence > options_.stale_after;
-    return {
-        !serving_.load(std::memory_order_acquire) || silent,
-        std::chrono::duration_cast<milliseconds>(age)};
+    return {!serving_.load(std::memory_order_acquire) || silent, age};
 }
 
 FollowerStatus Follower::Loop::status() const {
@@ -281,7 +307,7 @@ FollowerStatus Follower::Loop::status() const {
     copy.position = position ? change::to_string(*position) : std::string{};
     // Connected, and no answer: nobody else can say so while the follow thread waits for it.
     if (copy.not_ready.empty() && freshness().stale) {
-        copy.not_ready.emplace_back("database_away");
+        copy.not_ready.emplace_back("no_answer");
     }
     return copy;
 }

@@ -221,7 +221,10 @@ class Follower::Loop {
     State state_ = State::kDisconnected;
     bool stopping_ = false;
     std::string last_error_;
-    std::string_view away_reason_ = "database_away";
+    base::Error failure_;  ///< what last_error_ describes
+    static constexpr std::string_view kAwayDatabase = "database_away";
+    static constexpr std::string_view kAwaySchema = "schema";
+    std::string_view away_reason_ = kAwayDatabase;
     /// What was under way, for the report of a failure.
     std::string_view during_ = "connect";
     /// Which of the servers of the database URL is tried first: where the last session was.
@@ -275,6 +278,8 @@ class Follower::Loop {
     std::atomic<std::int64_t> heard_at_ns_{0};
     /// Live with a loaded copy; any thread reads.
     std::atomic<bool> serving_{false};
+    /// Something is held, however old: loaded_ for other threads.
+    std::atomic<bool> holding_{false};
 
     mutable std::mutex status_mutex_;
     // guarded by status_mutex_

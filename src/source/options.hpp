@@ -52,7 +52,11 @@ struct SourceOptions {
     milliseconds statement_timeout{30000};
     milliseconds load_timeout = std::chrono::hours{1};
     milliseconds backoff_min{100};
-    milliseconds backoff_max{30000};
+    /// A restart of the database takes some seconds, and by then the pause has grown to this: so
+    /// much longer is the copy stale afterwards. Even a hundred followers ask only some dozen times
+    /// a second then (the pause is drawn from 0 up to it), which a server that starts refuses
+    /// without work.
+    milliseconds backoff_max{5000};
 
     /// The copy is reloaded when neither a load nor a complete audit pass is younger.
     milliseconds ttl = std::chrono::minutes{15};

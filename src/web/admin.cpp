@@ -146,7 +146,13 @@ void Admin::answer_status(Response& out) const {
     body += R"(,"stale":)";
     append_json(body, freshness.stale);
     body += ',';
-    append_member(body, "ageMs", freshness.age_ms);
+    body += R"("ageMs":)";
+    if (freshness.age_ms) {
+        append_json(body, *freshness.age_ms);
+    } else {
+        body += "null";
+    }
+    body += ',';
     append_member(body, "incarnation", status.incarnation);
     append_member(body, "position", status.position);
     append_member(body, "positionHash", cache_.read().state().position_hash);

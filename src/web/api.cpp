@@ -79,7 +79,10 @@ class ApiExchange : public Exchange {
         out.route = request_.route;
         if (ended == Wait::kTicket || ended == Wait::kVersion) {
             api_.observer_(observe::WaitEnded{
-                .covered = result.has_value(),
+                .result = result ? observe::WaitResult::kCovered
+                          : result.error().code == base::ErrorCode::kTimeout
+                              ? observe::WaitResult::kTimeout
+                              : observe::WaitResult::kFailed,
                 .duration = std::chrono::steady_clock::now() - waits_since_,
             });
         }
@@ -231,7 +234,7 @@ class ApiExchange : public Exchange {
     ) {
         out.has_freshness = true;
         out.position = state.loaded ? std::string_view{state.position_hash} : "none";
-        out.age_ms = freshness.age_ms;
+        out.age_ms = state.loaded ? freshness.age_ms : std::nullopt;
         out.stale = freshness.stale || !state.loaded;
     }
 

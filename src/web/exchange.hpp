@@ -36,7 +36,7 @@ struct Response {
     std::string_view allow;         ///< a literal; empty: no such header
     bool has_freshness = false;     ///< whether the three headers below are sent
     std::string position;
-    std::int64_t age_ms = 0;
+    std::optional<std::int64_t> age_ms;  ///< no header without
     bool stale = true;
     observe::Route route = observe::Route::kOther;
 

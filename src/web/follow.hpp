@@ -18,12 +18,13 @@ struct Freshness {
     /// The database is away, or nothing is loaded: what is held may be out of date without limit.
     bool stale = true;
     /// Since the database was last known to hold nothing newer than what is published; never
-    /// negative.
-    std::int64_t age_ms = 0;
+    /// negative. None while nothing is held.
+    std::optional<std::int64_t> age_ms;
 };
 
 /// Whether this daemon should get traffic, and if not why: short fixed names ("loading",
-/// "database_away", "canary_late", "schema", "stopping"), no free text.
+/// "database_away", "no_answer", "canary_late", "canary_pending", "schema", "stopping"), no free
+/// text.
 struct ReadyReport {
     bool ready = false;
     std::vector<std::string> reasons;

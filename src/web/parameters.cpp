@@ -82,9 +82,9 @@ std::optional<Problem> parse_number(
     const auto number = parse_unsigned(value);
     if (!number || *number < min || *number > max) {
         return bad_request(
-            "Parameter " + std::string{name} +
-                " is not a whole number that it can be: " + quoted(value),
-            "It is from " + std::to_string(min) + " to " + std::to_string(max) + "."
+            "Parameter " + std::string{name} + " must be a whole number from " +
+                std::to_string(min) + " to " + std::to_string(max) + ", and is " + quoted(value),
+            "Leave it out for its default, or give such a number."
         );
     }
     out = *number;

@@ -102,8 +102,10 @@ void append_head(
     if (response.has_freshness) {
         out += "Stockd-Position: ";
         out += response.position;
-        out += "\r\nStockd-Age-Ms: ";
-        append_json(out, response.age_ms);
+        if (response.age_ms) {
+            out += "\r\nStockd-Age-Ms: ";
+            append_json(out, *response.age_ms);
+        }
         out += response.stale ? std::string_view{"\r\nStockd-Stale: true\r\n"}
                               : std::string_view{"\r\nStockd-Stale: false\r\n"};
     }

@@ -29,14 +29,17 @@ base::Error bad_address(std::string_view text) {
     };
 }
 
-base::Error cannot_listen(const std::string& address, const NetError& error) {
+base::Error cannot_listen(const ServerOptions& options, const NetError& error) {
+    const auto with = options.listen_flag.empty() ? "." : " with " + options.listen_flag + ".";
     const bool is_taken = error == net::error::address_in_use;
     return {
         .code = base::ErrorCode::kIo,
-        .message = "Cannot listen on " + address + ": " +
+        .message = "Cannot listen on " + options.listen + ": " +
                    (is_taken ? "another program uses this port" : error.message()),
         .detail = {},
-        .hint = is_taken ? "Stop that program, or choose another port." : "Choose another address.",
+        .hint =
+            (is_taken ? "Stop that program, or choose another port" : "Choose another address") +
+            with,
         .sqlstate = {},
     };
 }
@@ -95,7 +98,7 @@ struct Server::Impl {
             address->host, std::to_string(address->port), Tcp::resolver::passive, error
         );
         if (error || found.empty()) {
-            return cannot_listen(options.listen, error);
+            return cannot_listen(options, error);
         }
         const Tcp::endpoint where = found.begin()->endpoint();
         acceptor->open(where.protocol(), error);
@@ -112,7 +115,7 @@ struct Server::Impl {
             endpoint = acceptor->local_endpoint(error);
         }
         if (error) {
-            return cannot_listen(options.listen, error);
+            return cannot_listen(options, error);
         }
         if (endpoint.address().is_loopback()) {
             auto names = options.allowed_hosts;

@@ -22,6 +22,7 @@ struct ListenAddress {
 
 struct ServerOptions {
     std::string listen;
+    std::string listen_flag;  ///< what names it, for people: "--listen"
     /// 0: one per core.
     unsigned threads = 1;
     /// Of the threads, for people who look at them: "web", then "web-0", "web-1", ... At most 12

@@ -86,6 +86,14 @@ void check_answer(const cli::HttpAnswer& answer) {
     if (const auto statistics = cli::statistics_of(answer, "host:1")) {
         fuzz::require(statistics->body.is_object(), "statistics are fields");
     }
+    if (const auto readiness = cli::readiness_of(answer)) {
+        for (const auto& reason : readiness->reasons) {
+            fuzz::require(fuzz::is_harmless(reason), "a terminal may show why it is not ready");
+        }
+    }
+    if (const auto status = cli::admin_status_of(answer)) {
+        fuzz::require(!status->state.empty(), "a status has a state");
+    }
 }
 
 }  // namespace

@@ -87,12 +87,16 @@ TEST_CASE("source: a server that is not there is tried again, and requests are t
     for (const auto& failed : running.seen<observe::DatabaseFailed>()) {
         CHECK(failed.retry_in <= 20ms);
         CHECK_THAT(base::describe(failed.error), !Catch::Contains("hunter2"));
+        CHECK_THAT(failed.error.message, Catch::Contains("refused. Is the server running"));
     }
     const auto outcome = outcome_of([&](auto done) {
         running.follower.wait_for_load(std::chrono::steady_clock::now() + 5s, std::move(done));
     });
     REQUIRE(outcome.has_error());
     CHECK(outcome.error().code == base::ErrorCode::kUnavailable);
+    CHECK(outcome.error().message == "the database is away");
+    CHECK_FALSE(outcome.error().hint.empty());
+    CHECK_FALSE(running.follower.freshness().age);
 }
 
 TEST_CASE("source: a conninfo that cannot be read is an error without its password", "[source]") {
@@ -121,11 +125,18 @@ TEST_CASE(
         return base::Error{
             base::ErrorCode::kSchemaMismatch, "old schema", {}, "Run stockctl migrate.", {}};
     };
-    const Running running{options};
+    Running running{options};
     REQUIRE(eventually([&] {
         return running.follower.status().not_ready == std::vector<std::string>{"schema"};
     }));
     CHECK_THAT(running.follower.status().last_error, Catch::Contains("Run stockctl migrate."));
+    const auto outcome = outcome_of([&](auto done) {
+        running.follower.wait_for_load(std::chrono::steady_clock::now() + 5s, std::move(done));
+    });
+    REQUIRE(outcome.has_error());
+    CHECK(outcome.error().message == "the database's schema cannot be used");
+    CHECK(outcome.error().detail == "old schema");
+    CHECK(outcome.error().hint == "Run stockctl migrate.");
     *mended = true;
     CHECK(running.becomes_live());
 }

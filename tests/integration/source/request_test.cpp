@@ -233,6 +233,7 @@ TEST_CASE("source: a cleared copy is loaded again, and whoever needs it waits", 
     CHECK(outcome_of([&](auto done) { running.follower.clear(std::move(done)); }).has_value());
     CHECK_FALSE(running.sink.copy().loaded);
     CHECK(running.follower.freshness().stale);
+    CHECK_FALSE(running.follower.freshness().age);
     std::promise<base::Result<void>> promise;
     running.follower.wait_for_load(in(10s), [&](auto result) { promise.set_value(result); });
     auto future = promise.get_future();
@@ -244,6 +245,7 @@ TEST_CASE("source: a cleared copy is loaded again, and whoever needs it waits", 
     CHECK(eventually([&] { return running.sink.on_hand(1, 1) == 4; }));
     CHECK(running.seen<observe::Loaded>().back().reason == observe::LoadReason::kCleared);
     CHECK_FALSE(running.follower.freshness().stale);
+    CHECK(running.follower.freshness().age);
 }
 
 TEST_CASE("source: a cleared copy is ready again though nobody reads", "[source]") {
@@ -280,6 +282,32 @@ TEST_CASE("source: while the database is away, the copy is not cleared", "[sourc
     CHECK(running.sink.on_hand(1, 1) == 100);
     allow("true");
     CHECK(running.becomes_live());
+}
+
+TEST_CASE(
+    "source: a session that a lock holds up is told from a database that is away", "[source]"
+) {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.stale_after = 300ms;
+    options.canary_every = 50ms;
+    Running running{options};
+    REQUIRE(running.becomes_relay());
+    REQUIRE(eventually([&] { return running.follower.status().not_ready.empty(); }));
+    Db db{database.url()};
+    db.run("begin");
+    db.run("lock table inventory.daemons in access exclusive mode");
+    CHECK(eventually([&] {
+        return running.follower.status().not_ready == std::vector<std::string>{"no_answer"};
+    }));
+    CHECK(running.follower.status().state == State::kLive);
+    CHECK(running.follower.freshness().age);
+    const auto refused = outcome_of([&](auto done) { running.follower.clear(std::move(done)); });
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().message == "the database does not answer");
+    db.run("commit");
+    CHECK(eventually([&] { return running.follower.status().not_ready.empty(); }));
 }
 
 TEST_CASE("source: requests to a stopped follower are answered", "[source]") {

@@ -172,7 +172,7 @@ def is_ready(url):
 class Stockd:
     """A running daemon."""
 
-    def __init__(self, database, log):
+    def __init__(self, database, log, until_ready=True):
         port, admin_port = free_ports()
         self.server = f"http://127.0.0.1:{port}"
         self.admin = f"http://127.0.0.1:{admin_port}"
@@ -192,6 +192,8 @@ class Stockd:
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )
+        if not until_ready:
+            return
         end = time.monotonic() + DEADLINE_S
         while self.process.poll() is None and not is_ready(self.admin):
             if time.monotonic() > end:

@@ -1,6 +1,6 @@
 """stockctl status: the database, who follows it, and stockd's copy."""
 
-from conftest import wait_for
+from conftest import Stockctl, Stockd, wait_for
 
 
 def test_without_stockd_the_database_is_shown_with_10(shop):
@@ -33,6 +33,51 @@ def test_with_stockd_both_are_shown(followed):
     assert text.returncode == 0
     assert "ready      yes" in text.stdout
     assert "cache      3 products" in text.stdout
+
+
+def test_a_killed_stockd_is_gone_and_not_a_relay(followed, tmp_path):
+    def follower():
+        shown = followed.stockctl.json("status")["database"]["followers"]
+        return shown[0] if len(shown) == 1 and shown[0]["isRelay"] and shown[0]["isAlive"] else None
+
+    wait_for(follower, "the relay is shown")
+    followed.stockd.process.kill()
+    followed.stockd.process.wait()
+
+    def gone():
+        shown = followed.stockctl.json("status", code=10)["database"]["followers"]
+        return len(shown) == 1 and not shown[0]["isRelay"] and not shown[0]["isAlive"]
+
+    wait_for(gone, "it is shown as gone")
+    assert "gone" in followed.stockctl("status").stdout
+    second = Stockd(followed.database, tmp_path / "second.log")
+    try:
+
+        def both():
+            shown = followed.stockctl.json("status", code=10)["database"]["followers"]
+            return [(one["isRelay"], one["isAlive"]) for one in shown] == [(True, True), (False, False)]
+
+        wait_for(both, "the second is the relay, the first is gone")
+    finally:
+        second.stop()
+
+
+def test_a_stockd_that_has_loaded_nothing_says_so(empty_database, tmp_path):
+    daemon = Stockd(empty_database, tmp_path / "stockd.log", until_ready=False)
+    try:
+        stockctl = Stockctl(empty_database, daemon.server, daemon.admin)
+        wait_for(lambda: "ready      no: schema\n" in stockctl("status").stdout, "it says why it is not ready")
+        done = stockctl("status")
+        assert done.returncode == 12
+        assert done.stdout.startswith("stockd     ")
+        assert "cache      nothing is loaded\n" in done.stdout
+        assert "null" not in done.stdout and "{" not in done.stdout
+        assert stockctl.json("status", code=12)["stockd"]["ageMs"] is None
+        done = stockctl("get", "A1")
+        assert done.returncode == 10
+        assert "Hint: " in done.stderr and done.stderr.count("stockctl migrate") == 1
+    finally:
+        daemon.stop()
 
 
 def test_without_the_database_stockd_is_shown_with_11(followed):

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from conftest import connect
+from conftest import Stockctl, connect
 
 BEHIND_THE_TRIGGERS = """
 alter table inventory.inventory_stock disable trigger user;
@@ -26,8 +26,24 @@ def test_all_equal_is_0(followed):
 
 
 def test_without_stockd_it_is_10_unless_left_out(shop):
-    assert shop.stockctl("verify").returncode == 10
+    done = shop.stockctl("verify")
+    assert done.returncode == 10
+    assert "2 movements and 2 stock rows compared; stockd's copy was not: all equal." in done.stderr
+    shown = shop.stockctl.json("verify", code=10)
+    assert shown["ok"] is False and shown["movements"] == 2 and shown["cachedRows"] is None
     assert shop.stockctl("verify", "--no-cache").returncode == 0
+
+
+def test_a_stockd_of_another_database_is_13_and_not_a_list_of_differences(followed, empty_database):
+    other = Stockctl(empty_database, followed.stockd.server, followed.stockd.admin)
+    assert other("migrate", "-q").returncode == 0
+    for command in ["verify", "status"]:
+        done = other(command)
+        assert done.returncode == 13, done.stderr
+        assert "follows another database than the one that was asked" in done.stderr
+        assert "CHECK" not in done.stdout
+        assert followed.stockctl(command).returncode == 0
+    assert other("verify", "--no-cache").returncode == 0
 
 
 @pytest.mark.parametrize(

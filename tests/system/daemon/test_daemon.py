@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import urllib.request
 
 import psycopg2
 
@@ -19,6 +20,17 @@ def test_a_database_without_the_schema_is_refused_until_it_is_migrated(tmp_path,
         ready, reasons = stockd.ready()
         assert not ready and "schema" in reasons
         assert stockd.get("/live", admin=True)[0] == 200
+        code, text = stockd.get("/api/inventory/P")
+        answer = json.loads(text)
+        assert code == 503 and answer["code"] == "unavailable"
+        assert answer["error"] == "the database's schema cannot be used"
+        assert "stockctl migrate" in answer["hint"] and "stockctl migrate" not in answer["detail"]
+        # Nothing was ever loaded: it has no age, in no form.
+        assert json.loads(stockd.get("/status", admin=True)[1])["ageMs"] is None
+        assert "\nstockd_cache_age_seconds" not in stockd.get("/metrics", admin=True)[1]
+        with urllib.request.urlopen(f"http://{stockd.addresses()[0]}/api/inventory/cache", timeout=40) as statistics:
+            assert statistics.headers["Stockd-Age-Ms"] is None
+            assert statistics.headers["Stockd-Position"] == "none"
         migrate(database)
         stockd.wait_until_ready()
         assert stockd.stop() == 0

@@ -115,6 +115,15 @@ def test_a_stockd_without_a_stockctl_beside_it_says_what_is_missing(folder):
         assert f"there is no program {folder / 'stockctl'}" in stockd.log()
 
 
+def test_a_directory_with_something_else_in_it_is_refused(folder):
+    (folder / "var").mkdir()
+    (folder / "var/hosts").write_text("somebody's")
+    with start(folder) as stockd:
+        assert stockd.process.wait(timeout=60) == 2
+        assert f"{folder}/var is in use for something else: there is hosts in it. Hint: " in stockd.log()
+    assert os.listdir(folder / "var") == ["hosts"]
+
+
 def test_a_kill_leaves_no_server_behind_and_the_next_start_works(folder):
     with start(folder) as stockd:
         stockd.wait_until_ready()

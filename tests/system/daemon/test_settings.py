@@ -21,6 +21,8 @@ def stockd(*arguments, **variables):
 def test_a_wrong_flag_value_or_variable_is_named_with_exit_code_2():
     for arguments, variables, named in [
         (["--no-such"], {}, "--no-such"),
+        (["--audit-pcae", "7"], {}, "Did you mean --audit-pace?"),
+        (["--listn=127.0.0.1:0"], {}, "Did you mean --listen?"),
         (["--ttl", "soon"], {}, '--ttl: "soon" is not a duration'),
         ([], {"STOCKD_LISTEN": "nowhere"}, 'STOCKD_LISTEN: "nowhere" is not an address'),
         (["--config", "/nonexistent.toml"], {}, "/nonexistent.toml"),
@@ -61,5 +63,6 @@ def test_a_taken_port_is_one_clear_sentence(tmp_path):
             done = stockd("--embedded", str(tmp_path / "var"), **{variable: address})
             assert done.returncode == 1
             assert len(done.stderr.splitlines()) == 1
-            assert address in done.stderr and "another program uses this port" in done.stderr
+            assert address in done.stderr and "another program uses this port. Hint: " in done.stderr
+            assert f"another port with --{variable[7:].lower().replace('_', '-')}." in done.stderr
             assert not (tmp_path / "var").exists()

@@ -75,6 +75,17 @@ def test_wrong_columns(db, tmp_path):
     assert 'the file has no column "Shop"' in text and "It has: shop, sku, quantity." in text
     text = failure(db, write(tmp_path / "w.csv", "store,sku,quantity,q,q\nA,X,1,1,1\n"), "--map", "quantity=q")
     assert 'the column "q" twice' in text
+    text = failure(db, write(tmp_path / "w.csv", "store,sku,quantity,quantity\nA,X,1,2\n"))
+    assert 'the column "quantity" twice' in text and "Rename one" in text
+
+
+def test_a_currency_is_three_capital_letters(db, tmp_path):
+    file = write(tmp_path / "s.csv", "code,name,currency\nC1,One,euro\nC2,Two,EUR\nC3,Three,\nC4,Four,€€€\n")
+    summary = db.summary("stores", file, code=3)
+    assert {reject["line"]: reject["reason"] for reject in summary["rejects"]} == {
+        2: 'currency: "euro" is no currency code of three capital letters, like EUR',
+        5: 'currency: "€€€" is no currency code of three capital letters, like EUR',
+    }
 
 
 def test_unknown_field_kind_rule_and_encoding(db, tmp_path):

@@ -1,8 +1,26 @@
 #include "cli/output.hpp"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <catch2/catch.hpp>
 
 namespace stockd::cli {
+
+TEST_CASE("cli: JSON shows numbers as plain decimals", "[cli]") {
+    namespace json = boost::json;
+    const json::object value{
+        {"a\"b", 0.0},
+        {"share", 0.998068},
+        {"small", 1e-7},
+        {"list", json::array{1.5, 1e21, 7, nullptr}}};
+    CHECK(
+        json_text(value) ==
+        R"({"a\"b":0,"share":0.998068,"small":0.0000001,"list":[1.5,1000000000000000000000,7,null]})"
+    );
+    CHECK(
+        json_text(json::object{{"o", json::object{}}, {"l", json::array{}}}) == R"({"o":{},"l":[]})"
+    );
+}
 
 TEST_CASE("cli: a table pads its columns to the widest cell, by characters", "[cli]") {
     Table table({{"NAME"}, {"N", Align::kRight}, {"END"}});

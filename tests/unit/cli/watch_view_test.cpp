@@ -1,6 +1,5 @@
 #include "cli/watch_view.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <catch2/catch.hpp>
 
 using namespace stockd::cli;
@@ -63,12 +62,31 @@ TEST_CASE("cli: an event is one line that says what changed, without control cha
 
 TEST_CASE("cli: a change as JSON has stockd's field names", "[cli]") {
     CHECK(
-        boost::json::serialize(to_json(sale(12, 44))) ==
+        render_json(sale(12, 44)) ==
         R"({"source":"movement","type":"sale","storeId":"LON","productId":"A1","onHandDelta":-3,"reservedDelta":0,"onHand":44,)"
         R"("reserved":2,"available":42,"version":12,"reason":null,"reference":"order 7","actor":"anna",)"
         R"("recordedAt":"2026-01-02T03:04:05.678Z","ticket":"900"})"
     );
-    CHECK(to_json(renamed()).at("changes").as_array().size() == 2);
+    CHECK(
+        render_json(renamed()) ==
+        R"({"source":"event","type":"product_updated","storeId":null,"productId":"A1",)"
+        R"("changes":[{"field":"name","oldValue":"Apple","newValue":"Apfel"},{"field":"active","oldValue":null,"newValue":true}],)"
+        R"("actor":"bert\u001b","recordedAt":"2026-01-02T03:04:05.678Z","ticket":""})"
+    );
+}
+
+TEST_CASE("cli: a price is shown as PostgreSQL gave it", "[cli]") {
+    auto row = renamed();
+    row.changes =
+        R"([{"field": "base_price", "newValue": 123456789012.123456, "oldValue": 2.550000}])";
+    CHECK(
+        render_line(row).find("base_price 2.550000 -> 123456789012.123456  by") != std::string::npos
+    );
+    CHECK(
+        render_json(row).find(
+            R"("changes":[{"field":"base_price","newValue":123456789012.123456,"oldValue":2.550000}])"
+        ) != std::string::npos
+    );
 }
 
 TEST_CASE("cli: the live table shows the newest change first and never an older version", "[cli]") {

@@ -112,7 +112,11 @@ TEST_CASE("config: an unknown key is an error with file, line, and what was mean
         Contains(file.path() + ": line 3: there is no setting \"log_levle\"") &&
             Contains("log_level?")
     );
-    CHECK_THAT(failure(sources({"--listne", "h:1"})), Contains("--listne") && Contains("--help"));
+    CHECK_THAT(
+        failure(sources({"--listne", "h:1"})), Contains("--listne") && Contains("mean --listen?")
+    );
+    CHECK_THAT(failure(sources({"--audit-pcae=1"})), Contains("Did you mean --audit-pace?"));
+    CHECK_THAT(failure(sources({"--frobnicate"})), Contains("--help"));
     CHECK_THAT(failure(sources({"stray"})), Contains("stray"));
 }
 

@@ -61,7 +61,8 @@ std::string content_of(const char* path) {
 }
 
 std::string full_scrape() {
-    const MetricsSink metrics{"1.2.3"};
+    MetricsSink metrics{"1.2.3"};
+    metrics.set_gauges([](Gauges& now) { now.age_s = 1; });
     metrics(DatabaseFailed{"drain", {base::ErrorCode::kUnavailable, "away", {}, {}, {}}, {}});
     metrics(Loaded{});
     metrics(RequestRefused{"timeout", {}});
@@ -103,7 +104,8 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
     metrics(RequestServed{Route::kProduct, 404, std::chrono::microseconds(30), {}, {}});
     metrics(RequestServed{Route::kOther, 999, {}, {}, {}});
     metrics(ReadServed{ReadResult::kMiss});
-    metrics(WaitEnded{true, {}});
+    metrics(WaitEnded{WaitResult::kCovered, {}});
+    metrics(WaitEnded{WaitResult::kFailed, {}});
     metrics(Woken{Wake::kDoorbell});
     const auto text = metrics.text();
     for (const auto* sample :
@@ -121,6 +123,8 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
           "stockd_http_request_duration_seconds_count{route=\"product\"} 2\n",
           "stockd_reads_total{result=\"miss\"} 1\n",
           "stockd_waits_total{result=\"covered\"} 1\n",
+          "stockd_waits_total{result=\"timeout\"} 0\n",
+          "stockd_waits_total{result=\"failed\"} 1\n",
           "stockd_wakes_total{by=\"doorbell\"} 1\n"}) {
         CHECK_THAT(text, Contains(sample));
     }
@@ -143,5 +147,8 @@ TEST_CASE("metrics: gauges are asked for at the scrape", "[observe]") {
             Contains("stockd_state{state=\"loading\"} 0\n")
     );
     CHECK_THAT(text, Contains("stockd_cache_age_seconds 0.25"));
+    // Nothing is held any more: no age, rather than one of nothing.
+    metrics.set_gauges([](Gauges& now) { now.state = "disconnected"; });
+    CHECK_THAT(metrics.text(), !Contains("stockd_cache_age_seconds 0"));
     CHECK_THAT(text, !Contains("process_resident_memory_bytes 0\n"));
 }

@@ -5,7 +5,8 @@
 /// Prints a scrape in which every family has a sample, for promtool.
 int main() {
     using namespace stockd;
-    const observe::MetricsSink metrics{"0.0.0"};
+    observe::MetricsSink metrics{"0.0.0"};
+    metrics.set_gauges([](observe::Gauges& now) { now.age_s = 1; });
     metrics(observe::DatabaseFailed{
         "drain", {base::ErrorCode::kUnavailable, "away", {}, {}, {}}, {}});
     metrics(observe::Loaded{});

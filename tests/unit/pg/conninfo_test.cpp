@@ -27,6 +27,18 @@ TEST_CASE("pg: a connection string is read without asking anybody", "[pg]") {
     }
 }
 
+TEST_CASE("pg: what cannot be read in a connection string is said whole", "[pg]") {
+    const auto detail = [](const char* text) { return pg::parse_conninfo(text).error().detail; };
+    CHECK(detail("s3cret") == "Missing \"=\".");
+    CHECK(detail("s3cr\"et") == "Missing \"=\".");
+    CHECK(detail("nonsense=1") == "Invalid connection option.");
+    CHECK(detail("password='s3cret") == "Unterminated quoted string in connection info string.");
+    CHECK(
+        detail("postgresql://u:s3cret@[bad") ==
+        "End of string reached when looking for matching \"]\" in IPv6 host address in URI."
+    );
+}
+
 TEST_CASE("pg: a connection string is shown as it was written, without its passwords", "[pg]") {
     CHECK(pg::mask_conninfo("").empty());
     CHECK(pg::mask_conninfo("host=h dbname=shop") == "host=h dbname=shop");

@@ -125,6 +125,13 @@ TEST_CASE("web: waits are read", "[web]") {
     CHECK(understood("/api/inventory?id=a&store=S&min_version=3").min_version == 3);
 }
 
+TEST_CASE("web: a number out of its range is told its range", "[web]") {
+    CHECK(
+        refused("/api/inventory?limit=0").message ==
+        "Parameter limit must be a whole number from 1 to 1000, and is '0'"
+    );
+}
+
 TEST_CASE("web: a bad query is refused", "[web]") {
     const auto* const query = GENERATE(
         "/a?colour=red",           // unknown

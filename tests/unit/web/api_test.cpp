@@ -215,6 +215,7 @@ TEST_CASE("web: nothing held and no database is 503", "[web]") {
     CHECK(contains(response.body, R"("code":"unavailable")"));
     CHECK(response.stale);
     CHECK(response.position == "none");
+    CHECK_FALSE(response.age_ms);
     // Statistics need no data.
     CHECK(f.caller.ask("/api/inventory/cache").status == 200);
 }
@@ -281,9 +282,11 @@ TEST_CASE("web: a wait that is over says so to the observer", "[web]") {
     Caller caller{api};
     caller.ask("/api/inventory/TEA-1?ticket=" + std::to_string(shop.commit(1)));
     caller.ask("/api/inventory/TEA-1?wait_ms=1&ticket=" + std::to_string(shop.begin()));
-    REQUIRE(waits.size() == 2);
-    CHECK(waits[0].covered);
-    CHECK_FALSE(waits[1].covered);
+    caller.ask("/api/inventory/TEA-1?wait_ms=1&ticket=999999999");  // from the future: no time-out
+    REQUIRE(waits.size() == 3);
+    CHECK(waits[0].result == observe::WaitResult::kCovered);
+    CHECK(waits[1].result == observe::WaitResult::kTimeout);
+    CHECK(waits[2].result == observe::WaitResult::kFailed);
 }
 
 }  // namespace stockd::web

@@ -30,6 +30,11 @@ TEST_CASE("web: a head says how fresh the answer is", "[web]") {
         "Cache-Control: no-store\r\nStockd-Position: 5dbff57e8439\r\nStockd-Age-Ms: 12\r\n"
         "Stockd-Stale: false\r\n\r\n"
     );
+    response.age_ms.reset();  // nothing is held
+    out.clear();
+    append_head(out, response, "D", {});
+    CHECK(out.find("Stockd-Age-Ms") == std::string::npos);
+    CHECK(out.find("Stockd-Position: 5dbff57e8439") != std::string::npos);
 }
 
 TEST_CASE("web: a head says how the connection goes on", "[web]") {
