@@ -1,0 +1,67 @@
+-- How every operation begins: checks what all have in common, finds the store, and claims the keys.
+--   in_name             name of the public function; with it a key is unique within the store
+--   in_store            the store's code
+--   in_request          what else the caller asked for, by argument; with the common arguments it is the request that a second one
+--                       under the same key is compared with. correlation_id is not part of it: each attempt may have its own.
+--   in_reference ...    the common arguments, null when left out: then the writer's settings, else nothing; actor: the login
+--   in_transaction_id   a till's own id, which counts once per store; null when there is none
+-- Returns the operation. When its replay is not null, the operation must return that and do nothing: the request was done before, or
+-- its key belongs to another request.
+-- Raises what _check_arguments() and _store_id() raise, and 40001 above READ COMMITTED when the key was used meanwhile.
+-- Reads: stores. Writes: inventory_deduction_idempotency. Locks: its keys, in order; a concurrent duplicate waits here for the first.
+-- No SET search_path: its callers fix it.
+create or replace function inventory._begin_operation(
+    in_name text, in_store text, in_request jsonb, in_reference text, in_actor text, in_occurred_at timestamptz,
+    in_idempotency_key text, in_correlation_id text, in_reason text, in_transaction_id text
+) returns inventory.operation
+language plpgsql volatile
+as $$
+declare
+    v_operation inventory.operation;
+    v_context record;
+begin
+    v_operation.name := in_name;
+    v_operation.store_id := inventory._store_id(in_store);
+    v_operation.store := in_store;
+    v_operation.idempotency_key := in_idempotency_key;
+    v_operation.transaction_id := in_transaction_id;
+    v_operation.reason := in_reason;
+    v_operation.reference := in_reference;
+    v_operation.actor := in_actor;
+    v_operation.correlation_id := in_correlation_id;
+    v_operation.occurred_at := coalesce(in_occurred_at, now());
+    -- One condition for all, because each costs; what is wrong is said elsewhere.
+    if length(in_reference) > 500 or length(in_reason) > 2000 or length(in_actor) > 200 or length(in_correlation_id) > 200
+        or length(in_idempotency_key) not between 1 and 200 or length(in_transaction_id) not between 1 and 200
+        or not isfinite(in_occurred_at)
+    then
+        perform inventory._check_arguments(
+            in_reference, in_reason, in_actor, in_correlation_id, in_idempotency_key, in_transaction_id, in_occurred_at
+        );
+    end if;
+    -- The settings are looked at together, and read one by one only when there is anything in them.
+    if concat(
+        current_setting('inventory.reason', true), current_setting('inventory.reference', true),
+        current_setting('inventory.actor', true), current_setting('inventory.correlation_id', true)
+    ) <> '' then
+        select c.* into v_context from inventory._writer_context() as c;
+        v_operation.reason := coalesce(in_reason, v_context.reason);
+        v_operation.reference := coalesce(in_reference, v_context.reference);
+        v_operation.actor := coalesce(in_actor, v_context.actor);
+        v_operation.correlation_id := coalesce(in_correlation_id, v_context.correlation_id);
+    end if;
+    v_operation.actor := coalesce(v_operation.actor, session_user);
+    if in_idempotency_key is null and in_transaction_id is null then
+        return v_operation;
+    end if;
+    v_operation.request := jsonb_strip_nulls(in_request || jsonb_build_object(
+        'reference', in_reference, 'reason', in_reason, 'actor', in_actor, 'transaction_id', in_transaction_id,
+        -- Not as the session's time zone writes it.
+        'occurred_at', timezone('UTC', in_occurred_at)
+    ));
+    return inventory._claim(v_operation);
+end
+$$;
+
+comment on function inventory._begin_operation(text, text, jsonb, text, text, timestamptz, text, text, text, text) is
+    'How every operation begins: arguments, store, keys.';
