@@ -23,21 +23,31 @@ begin
         v_store_id := inventory._store_id(stock_at.store);
     end if;
     for v_row in
-        select t.code, p.sku, k.store_id, k.product_id, a.version
-        from inventory.stock_version_kept as k
+        select t.code, p.sku, k.store_id, k.product_id, a.version, k.version as last_version
+        from (
+            -- Those that are there, and those that were deleted.
+            select u.store_id, u.product_id, max(u.version) as version
+            from (
+                select s.store_id, s.product_id, s.version from inventory.inventory_stock as s
+                where v_store_id is null or s.store_id = v_store_id
+                union all
+                select g.store_id, g.product_id, g.version from inventory.stock_version_kept as g
+                where v_store_id is null or g.store_id = v_store_id
+            ) as u
+            group by u.store_id, u.product_id
+        ) as k
         join inventory.stores as t on t.store_id = k.store_id
         join inventory.products as p on p.product_id = k.product_id
-        left join inventory.inventory_stock as s on s.store_id = k.store_id and s.product_id = k.product_id
-        cross join lateral inventory._version_at(
-            k.store_id, k.product_id, greatest(s.version, k.version), stock_at."time"
-        ) as a (version)
-        where (v_store_id is null or k.store_id = v_store_id) and a.version > 0
+        cross join lateral inventory._version_at(k.store_id, k.product_id, k.version, stock_at."time") as a (version)
+        where a.version > 0
         order by t.code, p.sku
     loop
         select l.on_hand_after, l.reserved_after, l.on_hand_after - l.reserved_after, l.recorded_at
         into on_hand, reserved, available, recorded_at
         from inventory.stock_ledger as l
         where l.store_id = v_row.store_id and l.product_id = v_row.product_id and l.version = v_row.version;
+        -- A row that is gone for good, and its movements with it: it has no opening.
+        continue when not found and v_row.version = v_row.last_version;
         if not found then
             raise exception 'the balances of that time are not kept any more'
                 using errcode = 'invalid_parameter_value',
