@@ -1,8 +1,7 @@
 -- How every operation begins: checks what all have in common, finds the store, and claims the keys.
 --   in_name             name of the public function; with it a key is unique within the store
 --   in_store            the store's code
---   in_request          what else the caller asked for, by argument; with the common arguments it is the request that a second one
---                       under the same key is compared with. correlation_id is not part of it: each attempt may have its own.
+--   in_request          what else the caller asked for, by argument; _request() adds the common ones
 --   in_reference ...    the common arguments, null when left out: then the writer's settings, else nothing; actor: the login
 --   in_transaction_id   a till's own id, which counts once per store; null when there is none
 -- Returns the operation. When its replay is not null, the operation must return that and do nothing: the request was done before, or
@@ -54,11 +53,9 @@ begin
     if in_idempotency_key is null and in_transaction_id is null then
         return v_operation;
     end if;
-    v_operation.request := jsonb_strip_nulls(in_request || jsonb_build_object(
-        'reference', in_reference, 'reason', in_reason, 'actor', in_actor, 'transaction_id', in_transaction_id,
-        -- Not as the session's time zone writes it.
-        'occurred_at', timezone('UTC', in_occurred_at)
-    ));
+    v_operation.request := inventory._request(
+        in_request, in_reference, in_reason, in_actor, in_transaction_id, in_occurred_at
+    );
     return inventory._claim(v_operation);
 end
 $$;

@@ -4,8 +4,7 @@
 --   in_lines          of the document, one per change
 --   in_changes        what is to move
 -- Returns the answer, or the refusal of _apply_changes().
--- One change of a whole number is the short way: its stock row is locked, checked and changed by one UPDATE. Whatever that does not
--- do (a row that is missing or short) goes the long way, in a block that a refusal undoes.
+-- A refusal undoes the block in which all of it is done.
 -- Reads and writes what _apply_changes() does, and stock_documents, stock_document_lines, operation_refusals.
 -- Locks: the stock rows FOR NO KEY UPDATE in key order. The keys were claimed before.
 -- No SET search_path: its callers fix it.
@@ -17,33 +16,9 @@ language plpgsql volatile
 as $$
 declare
     v_operation inventory.operation := in_operation;
-    v_change inventory.stock_change := in_changes[1];
     v_movements inventory.stock_movement[];
     v_errors jsonb;
-    v_on_hand bigint;
-    v_reserved bigint;
-    v_version bigint;
 begin
-    if cardinality(in_changes) = 1 and v_change.denominator = 1 and v_change.reserved_delta = 0 then
-        update inventory.inventory_stock as s set
-            on_hand = s.on_hand + v_change.on_hand_delta, version = s.version + 1,
-            on_hand_delta = 0, reserved_delta = 0, updated_at = clock_timestamp()
-        where s.store_id = v_change.store_id and s.product_id = v_change.product_id
-            and (s.available + v_change.on_hand_delta >= 0 or s.allow_negative)
-        returning s.on_hand, s.reserved, s.version into v_on_hand, v_reserved, v_version;
-        if found then
-            v_movements := array[(
-                v_change.line, v_change.store_id, v_change.store, v_change.product_id, v_change.sku, v_change.kind,
-                v_change.on_hand_delta, 0, v_on_hand, v_reserved, v_version
-            )::inventory.stock_movement];
-            if in_document_kind is not null then
-                v_operation.document_id := inventory._write_document(v_operation, in_document_kind, in_party);
-                perform inventory._write_document_lines(v_operation.document_id, in_lines, v_movements);
-            end if;
-            perform inventory._write_movements(v_operation, v_movements);
-            return inventory._finish_operation(v_operation, v_movements, in_document_kind, null);
-        end if;
-    end if;
     begin
         perform inventory._lock_changed_rows(in_changes);
         if in_document_kind is not null then

@@ -21,9 +21,20 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_answer jsonb;
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
 begin
+    if trim(adjust_stock.reason) <> '' then
+        v_answer := inventory._move_one(
+            'adjust_stock', 'adjustment', null, 1, false, adjust_stock.store, adjust_stock.lines, null, adjust_stock.reference,
+            adjust_stock.actor, adjust_stock.occurred_at, adjust_stock.idempotency_key, adjust_stock.correlation_id,
+            adjust_stock.reason, null
+        );
+    end if;
+    if v_answer is not null then
+        return v_answer;
+    end if;
     v_operation := inventory._begin_operation(
         'adjust_stock', adjust_stock.store, jsonb_build_object('lines', adjust_stock.lines),
         adjust_stock.reference, adjust_stock.actor, adjust_stock.occurred_at, adjust_stock.idempotency_key,

@@ -24,9 +24,18 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_answer jsonb;
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
 begin
+    v_answer := inventory._move_one(
+        'record_sale', 'sale', 'sale', -1, true, record_sale.store, record_sale.lines, record_sale.party, record_sale.reference,
+        record_sale.actor, record_sale.occurred_at, record_sale.idempotency_key, record_sale.correlation_id,
+        record_sale.reason, record_sale.transaction_id
+    );
+    if v_answer is not null then
+        return v_answer;
+    end if;
     v_operation := inventory._begin_operation(
         'record_sale', record_sale.store, jsonb_build_object('lines', record_sale.lines, 'party', record_sale.party),
         record_sale.reference, record_sale.actor, record_sale.occurred_at, record_sale.idempotency_key,

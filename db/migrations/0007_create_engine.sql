@@ -105,7 +105,8 @@ comment on column inventory.inventory_deduction_idempotency.request is 'What was
 comment on column inventory.inventory_deduction_idempotency.result is 'The answer. Null only inside the transaction that is at work.';
 comment on column inventory.inventory_deduction_idempotency.created_at is 'When the transaction began; keys are pruned by it.';
 
--- Documents
+-- Documents. No CHECK, as on the ledger: PostgreSQL reads each one anew from its text in every statement, and only our functions write
+-- here.
 
 create table inventory.stock_documents (
     document_id bigint generated always as identity,
@@ -119,8 +120,7 @@ create table inventory.stock_documents (
     correlation_id text,
     occurred_at timestamptz not null,
     recorded_at timestamptz not null default pg_catalog.clock_timestamp(),
-    constraint stock_documents_pk primary key (document_id),
-    constraint stock_documents_kind_ck check (kind in ('purchase', 'sale', 'return', 'order'))
+    constraint stock_documents_pk primary key (document_id)
 );
 
 create index stock_documents_store_id_occurred_at_idx on inventory.stock_documents (store_id, occurred_at);
