@@ -1,4 +1,5 @@
 -- Claims the keys of a batch, set-based. For functions that do many independent requests in one call; one operation uses _claim().
+-- _store_answers() stores what they were answered.
 --   in_store_ids, in_scopes, in_keys  one entry per claim; a key that is given twice is claimed for the first entry
 -- Keys are inserted in the order of (store_id, scope, key) in COLLATE "C", so that two batches that share keys, in whatever order they
 -- give them, wait for each other once and never in a circle.

@@ -20,22 +20,37 @@ rows 100
 as $$
 declare
     v_store_id bigint := inventory._store_id(list_documents.store);
+    v_documents bigint[];
 begin
-    return query
-        select
-            d.document_id, d.kind, d.reference, d.party, d.original_document_id, d.reason, d.actor, d.correlation_id,
-            d.occurred_at, d.recorded_at, l.lines
-        from (
-            select h.*
+    -- Two statements, because each has an index of its own.
+    if list_documents.reference is not null then
+        v_documents := array(
+            select h.document_id
             from inventory.stock_documents as h
-            where h.store_id = v_store_id
+            where h.store_id = v_store_id and h.reference = list_documents.reference
                 and (list_documents.kind is null or h.kind = list_documents.kind)
-                and (list_documents.reference is null or h.reference = list_documents.reference)
                 and h.occurred_at >= coalesce(list_documents.since, '-infinity')
                 and h.occurred_at < coalesce(list_documents.until, 'infinity')
             order by h.occurred_at desc, h.document_id desc
             limit list_documents."limit"
-        ) as d
+        );
+    else
+        v_documents := array(
+            select h.document_id
+            from inventory.stock_documents as h
+            where h.store_id = v_store_id
+                and (list_documents.kind is null or h.kind = list_documents.kind)
+                and h.occurred_at >= coalesce(list_documents.since, '-infinity')
+                and h.occurred_at < coalesce(list_documents.until, 'infinity')
+            order by h.occurred_at desc, h.document_id desc
+            limit list_documents."limit"
+        );
+    end if;
+    return query
+        select
+            d.document_id, d.kind, d.reference, d.party, d.original_document_id, d.reason, d.actor, d.correlation_id,
+            d.occurred_at, d.recorded_at, l.lines
+        from inventory.stock_documents as d
         cross join lateral (
             select coalesce(
                 jsonb_agg(
@@ -52,6 +67,7 @@ begin
             left join inventory.products as p on p.product_id = i.product_id
             where i.document_id = d.document_id
         ) as l
+        where d.document_id = any (v_documents)
         order by d.occurred_at desc, d.document_id desc;
 end
 $$;

@@ -103,6 +103,15 @@ select results_eq(
     $$ values (1::bigint, false, 'true'), (2, true, null) $$, 'and finds the answers of those that were used'
 );
 delete from inventory.inventory_deduction_idempotency where result is null;
+select inventory._claim_keys(array[7, 7, 7]::bigint[], array['x', 'x', 'x'], array['a', 'b', 'c']);
+select inventory._store_answers(
+    array[7, 7, 7]::bigint[], array['x', 'x', 'x'], array['a', 'b', 'c'], array['{"a": 1}', '{"b": 1}', '{"c": 1}']::jsonb[],
+    array['{"success": true}', '{"success": false}', null]::jsonb[]
+);
+select results_eq(
+    $$ select idempotency_key collate "default", request, result from inventory.inventory_deduction_idempotency where store_id = 7 $$,
+    $$ values ('a', '{"a": 1}'::jsonb, '{"success": true}'::jsonb) $$, 'the answers of a batch are stored, and refused keys given back'
+);
 
 -- Pruning
 update inventory.inventory_deduction_idempotency set created_at = now() - interval '31 days' where idempotency_key in ('k1', 'k2', 't1');
