@@ -4,6 +4,7 @@
 --   in_request          what else the caller asked for, by argument; _request() adds the common ones
 --   in_reference ...    the common arguments, null when left out: then the writer's settings, else nothing; actor: the login
 --   in_transaction_id   a till's own id, which counts once per store; null when there is none
+--   in_is_of_store      false for an operation that belongs to no store, whose keys are global: store_id 0
 -- Returns the operation. When its replay is not null, the operation must return that and do nothing: the request was done before, or
 -- its key belongs to another request.
 -- Raises what _check_arguments() and _store_id() raise, and 40001 above READ COMMITTED when the key was used meanwhile.
@@ -11,7 +12,7 @@
 -- No SET search_path: its callers fix it.
 create or replace function inventory._begin_operation(
     in_name text, in_store text, in_request jsonb, in_reference text, in_actor text, in_occurred_at timestamptz,
-    in_idempotency_key text, in_correlation_id text, in_reason text, in_transaction_id text
+    in_idempotency_key text, in_correlation_id text, in_reason text, in_transaction_id text, in_is_of_store boolean default true
 ) returns inventory.operation
 language plpgsql volatile
 as $$
@@ -20,7 +21,7 @@ declare
     v_context record;
 begin
     v_operation.name := in_name;
-    v_operation.store_id := inventory._store_id(in_store);
+    v_operation.store_id := case when in_is_of_store then inventory._store_id(in_store) else 0 end;
     v_operation.store := in_store;
     v_operation.idempotency_key := in_idempotency_key;
     v_operation.transaction_id := in_transaction_id;
@@ -60,5 +61,5 @@ begin
 end
 $$;
 
-comment on function inventory._begin_operation(text, text, jsonb, text, text, timestamptz, text, text, text, text) is
+comment on function inventory._begin_operation(text, text, jsonb, text, text, timestamptz, text, text, text, text, boolean) is
     'How every operation begins: arguments, store, keys.';

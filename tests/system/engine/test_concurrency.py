@@ -1,5 +1,6 @@
 """Operations by several clients at once: nothing is sold twice, no key has two effects, and nobody deadlocks."""
 
+import fractions
 import itertools
 import random
 import threading
@@ -244,3 +245,63 @@ def test_a_call_in_a_savepoint_of_a_larger_transaction_is_undone_with_it(shop):
     client.commit()
     client.close()
     assert here.on_hand() == 6
+
+
+def test_random_operations_of_many_clients_add_up(shop):
+    """What the answers say and what is there come to the same, fractions, replays and refusals among it."""
+    here = shop(5)
+    here.receive(40)
+    for sku in here.skus:
+        value(here.connection, "select inventory.set_unit('third', 1, 3, sku => %s)", sku)
+    seed = random.randrange(2**32)
+    print("seed", seed)
+
+    def request(chance, keys):
+        sku = chance.choice(here.skus)
+        unit = chance.choice(["piece", "piece", "third"])
+        lines = [{"sku": sku, "quantity": chance.randint(1, 6), "unit": unit}]
+        if chance.random() < 0.4:
+            lines.append({"sku": chance.choice(here.skus), "quantity": chance.choice([1, 2, 0.25])})
+        if chance.random() < 0.5:
+            lines = [{"sku": sku, "quantity": chance.randint(1, 6)}]
+        key = chance.choice(keys)
+        operation = chance.choice(["record_sale", "record_sale", "receive_purchase", "return_sale"])
+        return operation, lines, {"idempotency_key": key} if operation == "record_sale" else {}
+
+    def work(number, connection):
+        chance = random.Random(seed + number)
+        # Two clients share the keys of their sales, and so each other's answers and conflicts.
+        keys = [f"{number // 2}-{i}" for i in range(60)]
+        done = []
+        for _ in range(120):
+            operation, lines, named = request(chance, keys)
+            arguments = "".join(f", {name} => %s" for name in named)
+            answer = value(
+                connection, f"select inventory.{operation}(%s, %s{arguments})", here.store, psycopg2.extras.Json(lines), *named.values()
+            )
+            assert answer["success"] or {error["code"] for error in answer["errors"]} <= {"insufficient_stock", "idempotency_conflict"}
+            if answer["success"] and not answer["replayed"]:
+                done.append((operation, lines, answer))
+        return done
+
+    results = at_once(8, work)
+    assert all(isinstance(result, list) for result in results), results
+    done = [each for result in results for each in result]
+    assert here.deadlocks() == here.deadlocks_before
+    exact = {sku: fractions.Fraction(40) for sku in here.skus}
+    for operation, lines, answer in done:
+        for line in lines:
+            quantity = fractions.Fraction(str(line["quantity"])) / (3 if line.get("unit") == "third" else 1)
+            exact[line["sku"]] += -quantity if operation == "record_sale" else quantity
+    for place, sku in enumerate(here.skus):
+        rest = rows(
+            here.connection, "select numerator, denominator from inventory.stock_remainders where store_id = %s and product_id = %s",
+            here.store_id, here.product_ids[place],
+        )
+        rest = fractions.Fraction(int(rest[0][0]), int(rest[0][1])) if rest else 0
+        assert here.on_hand(place) + rest == exact[sku], (seed, sku)
+    movements = [(m["sku"], m["version"]) for _, _, answer in done for m in answer["movements"]]
+    assert len(movements) == len(set(movements))
+    assert len(movements) + len(here.skus) == value(
+        here.connection, "select count(*) from inventory.stock_ledger where store_id = %s", here.store_id
+    )
