@@ -210,6 +210,7 @@ void find(
     load(cache, kFewStores, shuffled_rows(kFewStores), 1);
     std::vector<std::string> skus;
     std::mt19937_64 random(5);
+    skus.reserve(1 << 16);
     for (int i = 0; i < 1 << 16; ++i) {
         skus.push_back(sku_of(asked_product(asked, random)));
     }

@@ -90,7 +90,8 @@ grant execute on function
     inventory.feed_after(text, integer), inventory.covers(text, text), inventory.movement_kinds(), inventory.must(jsonb),
     inventory.stock_history(text, text, timestamptz, timestamptz, bigint), inventory.stock_at(timestamptz, text),
     inventory.stock_at_version(text, text, bigint),
-    inventory.list_documents(text, text, text, timestamptz, timestamptz, bigint)
+    inventory.list_documents(text, text, text, timestamptz, timestamptz, bigint),
+    inventory._applied_lines(bigint)
     to inventory_reader;
 -- Operations: what they do beyond a writer's own rights, they do as the engine.
 grant execute on function
@@ -103,7 +104,7 @@ grant execute on function
     to inventory_writer;
 grant execute on function inventory.prune_idempotency_keys(integer) to inventory_daemon, inventory_admin;
 grant execute on function
-    inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(), inventory._is_client(),
+    inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(),
     inventory._begin_import(text, text, text, text, text),
     inventory._record_import(bigint, bigint[]), inventory._import_movements(bigint, bigint, bigint),
     inventory._import_stock(bigint, bigint, bigint)

@@ -1,3 +1,23 @@
+create or replace function inventory._applied_lines(in_import_id bigint) returns int8multirange
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(range_agg(r.stretch), '{}')
+    from (
+        select unnest(b.lines) as stretch from inventory.import_batches as b where b.import_id = in_import_id
+        union all
+        select int8range(min(n.line), max(n.line), '[]')
+        from (
+            select l.line, l.line - dense_rank() over (order by l.line) as island
+            from inventory.import_batches as b, unnest(b.line_numbers) as l (line)
+            where b.import_id = in_import_id
+        ) as n
+        group by n.island
+    ) as r
+$$;
+
+comment on function inventory._applied_lines(bigint) is 'Which lines of a file were applied.';
+
 -- Finds or makes the record of a file, and says which of its lines were applied before.
 --   in_mapping  hash of the mapping where it is part of the identity, else ''
 --   in_source   name of the source whose ids the lines carry; null: lines are known by number
@@ -22,9 +42,19 @@ begin
         insert into inventory.import_sources (name) values (in_source) on conflict (name) do nothing;
         select s.source_id into _begin_import.source_id from inventory.import_sources as s where s.name = in_source;
     end if;
-    select coalesce(range_agg(r.range), '{}') into _begin_import.applied
-    from inventory.import_batches as b, unnest(b.lines) as r (range)
-    where b.import_id = _begin_import.import_id;
+    applied := inventory._applied_lines(_begin_import.import_id);
+    if exists (
+        select from inventory.import_batches as b where b.import_id = _begin_import.import_id and b.line_numbers <> '{}'
+    ) then
+        with parts as (
+            delete from inventory.import_batches as b
+            where b.import_id = _begin_import.import_id
+            returning b.line_count, b.recorded_at
+        )
+        insert into inventory.import_batches (import_id, stretch, lines, line_count, recorded_at)
+        select _begin_import.import_id, range_merge(applied), applied, sum(p.line_count), max(p.recorded_at)
+        from parts as p;
+    end if;
 end
 $$;
 

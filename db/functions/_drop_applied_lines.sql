@@ -14,7 +14,8 @@ as $$
 declare
     v_xid xid8 := pg_current_xact_id();
     v_run bigint;
-    v_lines int8range;
+    v_stretch int8range;
+    v_records bigint;
     v_applied int8multirange;
     v_taken bigint[];
     v_known bigint[];
@@ -34,14 +35,23 @@ begin
     end if;
     if in_source_id is null then
         -- Coarse first: line numbers only grow from batch to batch, so little else is ever looked at.
-        select int8range(min(i.line), max(i.line) + 1) into v_lines
+        select int8range(min(i.line), max(i.line), '[]') into v_stretch
         from inventory.import_staging as i
         where i.xid = v_xid;
-        select range_agg(b.lines) into v_applied
+        select count(*), range_agg(b.lines) into v_records, v_applied
         from inventory.import_batches as b
-        where b.import_id = in_import_id and b.lines && v_lines;
-        if v_applied is not null then
-            delete from inventory.import_staging as i where i.xid = v_xid and v_applied @> i.line;
+        where b.import_id = in_import_id and b.stretch && v_stretch;
+        if v_records > 0 then
+            -- coalesce keeps the IN a hash look-up: as a join it could become quadratic.
+            delete from inventory.import_staging as i
+            where i.xid = v_xid and (
+                v_applied @> i.line
+                or coalesce(i.line in (
+                    select n.line
+                    from inventory.import_batches as b, unnest(b.line_numbers) as n (line)
+                    where b.import_id = in_import_id and b.stretch && v_stretch
+                ), false)
+            );
             get diagnostics already = row_count;
         end if;
         return;

@@ -11,8 +11,8 @@ begin
     for v_month in
         select x.indrelid::regclass as relation, c.relname as index_name
         from pg_index as l
-        join pg_inherits as i on i.inhparent = l.indexrelid
-        join pg_index as x on x.indexrelid = i.inhrelid
+        cross join pg_partition_tree(l.indexrelid) as t
+        join pg_index as x on x.indexrelid = t.relid
         join pg_class as c on c.oid = x.indexrelid
         where l.indrelid = 'inventory.stock_ledger'::regclass and l.indisreplident and not x.indisreplident
     loop

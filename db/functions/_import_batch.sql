@@ -65,46 +65,23 @@ comment on function inventory._drop_untouched_stock_rows(inventory.stock_key[]) 
     'For imports: removes stock rows that this transaction made in vain.';
 
 -- Records the lines that are left in import_staging as applied, and empties it. Returns how many they are.
--- Several transactions at once apply a stretch of the file, each a part of its lines. What they record is put together, so that it
--- stays a few ranges; what another one is putting together just now is left as it is.
+-- As plain numbers: several transactions at once apply a stretch of the file, each a part of its lines, so there are no ranges to
+-- speak of. _begin_import puts them together when the file comes again.
 create or replace function inventory._finish_batch(in_import_id bigint) returns bigint
-language plpgsql volatile
+language sql volatile
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_applied bigint;
-    v_lines int8multirange;
-begin
-    select range_agg(r.stretch) into v_lines
-    from (
-        select int8range(min(n.line), max(n.line) + 1) as stretch
-        from (
-            select i.line, i.line - row_number() over (order by i.line) as island
-            from inventory.import_staging as i
-            where i.xid = pg_current_xact_id()
-        ) as n
-        group by n.island
-    ) as r;
-    delete from inventory.import_staging as i where i.xid = pg_current_xact_id();
-    get diagnostics v_applied = row_count;
-    if v_applied = 0 then
-        return 0;
-    end if;
-    with others as (
-        delete from inventory.import_batches as b
-        where b.batch_id in (
-            select o.batch_id
-            from inventory.import_batches as o
-            where o.import_id = in_import_id and o.lines && int8range(lower(v_lines), upper(v_lines))
-            for update skip locked
-        )
-        returning b.lines, b.line_count
+    with gone as (
+        delete from inventory.import_staging as i where i.xid = pg_current_xact_id() returning i.line
+    ),
+    recorded as (
+        insert into inventory.import_batches (import_id, stretch, line_numbers, line_count)
+        select in_import_id, int8range(min(g.line), max(g.line), '[]'), array_agg(g.line), count(*)
+        from gone as g
+        having count(*) > 0
+        returning line_count
     )
-    insert into inventory.import_batches (import_id, lines, line_count)
-    select in_import_id, v_lines + coalesce(range_agg(o.lines), '{}'), v_applied + coalesce(sum(o.line_count), 0)
-    from others as o;
-    return v_applied;
-end
+    select coalesce(sum(r.line_count), 0)::bigint from recorded as r
 $$;
 
 comment on function inventory._finish_batch(bigint) is 'For imports: records the staged lines as applied and empties the stage.';

@@ -83,7 +83,7 @@ begin
         from inventory._refuse_lines(v_short, in_source_id) as r;
     end loop;
 
-    insert into inventory.stock_ledger (
+    insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id, occurred_at, xid, rung
     )

@@ -77,7 +77,7 @@ begin
         from counted as c
     ),
     recorded as (
-        insert into inventory.stock_ledger (
+        insert into inventory.stock_ledger_months (
             store_id, product_id, kind, on_hand_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, occurred_at, xid, rung
         )

@@ -1,13 +1,13 @@
 -- Writes the movements of operations. This file is the one place where the engine's operations write the ledger.
 --   in_operation   why, who and when; its document
 --   in_movements   with balances and versions; their stock rows are locked and changed in this transaction
--- Writes: stock_ledger. Rings the doorbell, once. No SET search_path: its callers fix it.
+-- Writes: stock_ledger (through stock_ledger_months, where the trigger of clients' INSERTs is not). Rings the doorbell, once. No SET search_path: its callers fix it.
 create or replace function inventory._write_movements(in_operation inventory.operation, in_movements inventory.stock_movement[])
 returns void
 language plpgsql volatile
 as $$
 begin
-    insert into inventory.stock_ledger (
+    insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id, occurred_at, document_id, rung
     )
@@ -35,7 +35,7 @@ create or replace function inventory._write_movement(
 language plpgsql volatile
 as $$
 begin
-    insert into inventory.stock_ledger (
+    insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id, occurred_at, document_id
     )

@@ -17,7 +17,7 @@ set jit = off
 as $$
 begin
     with month as materialized (
-        select l.* from inventory.stock_ledger as l where l.recorded_at >= in_from and l.recorded_at < in_until
+        select l.* from inventory.stock_ledger_months as l where l.recorded_at >= in_from and l.recorded_at < in_until
     ),
     last_versions as (
         select m.store_id, m.product_id, max(m.version) as version from month as m group by m.store_id, m.product_id
@@ -27,14 +27,14 @@ begin
         from last_versions as k
         left join lateral (
             select l.version
-            from inventory.stock_ledger as l
+            from inventory.stock_ledger_months as l
             where l.recorded_at >= in_until and l.store_id = k.store_id and l.product_id = k.product_id
             order by l.version
             limit 1
         ) as l on true
     ),
     opened as (
-        insert into inventory.stock_ledger (
+        insert into inventory.stock_ledger_months (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after,
             version, reason, reference, actor, occurred_at, recorded_at, xid, rung
         )
@@ -52,7 +52,7 @@ begin
         returning 1
     ),
     moved as (
-        insert into inventory.stock_ledger (
+        insert into inventory.stock_ledger_months (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after,
             version, reason, reference, actor, correlation_id, occurred_at, recorded_at, xid, rung, document_id
         )

@@ -1,7 +1,7 @@
 -- role: inventory_owner
 -- Makes the monthly partitions of the ledger up to so many months ahead (null: the setting ledger_months_ahead), and moves into
 -- them what the default partition caught meanwhile. Safe to call at any time and by several at once; waits at most 2 s for its
--- locks (ShareUpdateExclusive on the ledger, AccessExclusive on the default partition), then raises lock_not_available. A caller
+-- locks (ShareUpdateExclusive on the ledger's months, AccessExclusive on the default partition), then raises lock_not_available. A caller
 -- whose own lock_timeout is shorter waits no longer than that: every reader of the ledger queues behind the second of them.
 -- Months that the default partition holds movements of are made too, however long ago.
 -- Returns the names of what it made. As the owner: only the owner may make partitions.
@@ -39,24 +39,31 @@ begin
     loop
         v_name := 'stock_ledger_' || to_char(v_month, 'YYYY_MM');
         continue when to_regclass('inventory.' || v_name) is not null;
-        lock table inventory.stock_ledger in share update exclusive mode;
+        lock table only inventory.stock_ledger_months in share update exclusive mode;
         continue when to_regclass('inventory.' || v_name) is not null;
         execute format(
-            'create table inventory.%I (like inventory.stock_ledger including defaults including constraints)', v_name
+            'create table inventory.%I (like inventory.stock_ledger_months including defaults including constraints)', v_name
         );
         execute format('comment on table inventory.%I is %L', v_name, 'Movements recorded in ' || to_char(v_month, 'YYYY-MM') || ' (UTC).');
+        execute format(
+            'create trigger before_00_no_truncate before truncate on inventory.%1$I
+                for each statement execute function inventory.history_append_only();
+            alter table inventory.%1$I enable always trigger before_00_no_truncate;
+            comment on trigger before_00_no_truncate on inventory.%1$I is %2$L',
+            v_name, 'Movements are never truncated away.'
+        );
         lock table inventory.stock_ledger_default in access exclusive mode;
         if exists (
             select from inventory.stock_ledger_default as d
             where d.recorded_at >= v_month and d.recorded_at < v_month + interval '1 month'
         ) then
-            execute format('create unlogged table inventory.%I (like inventory.stock_ledger)', v_name || '_aside');
+            execute format('create unlogged table inventory.%I (like inventory.stock_ledger_months)', v_name || '_aside');
             execute format('grant select, insert on inventory.%I to inventory_engine', v_name || '_aside');
             v_aside := format('inventory.%I', v_name || '_aside');
             perform inventory._set_caught_movements_aside(v_aside, v_month, v_month + interval '1 month');
         end if;
         execute format(
-            'alter table inventory.stock_ledger attach partition inventory.%I for values from (%L) to (%L)',
+            'alter table inventory.stock_ledger_months attach partition inventory.%I for values from (%L) to (%L)',
             v_name, v_month, v_month + interval '1 month'
         );
         if v_aside is not null then

@@ -5,7 +5,7 @@
 --   month  any day of the month, which must be over, and the oldest that there is
 -- Returns how many movements went, how many openings stand for them, and how many were kept because they follow later ones.
 -- Raises SD008 (published), 22023 (not over, not the oldest, no such month), 40001 (somebody was still writing into the month), 55P03 (locked).
--- Locks: the ledger ShareUpdateExclusive; at the end AccessExclusive, waiting at most 2 s, for the time of a DROP TABLE.
+-- Locks: the ledger's months ShareUpdateExclusive; at the end AccessExclusive, waiting at most 2 s, for the time of a DROP TABLE.
 create or replace function inventory.release_ledger_month(
     month date, out movements_released bigint, out openings_written bigint, out movements_kept bigint
 )
@@ -32,11 +32,11 @@ begin
     end if;
     perform inventory._check_not_published('stock_ledger');
     perform inventory.make_ledger_months();
-    lock table only inventory.stock_ledger in share update exclusive mode;
+    lock table only inventory.stock_ledger_months in share update exclusive mode;
     select min(c.relname::text) into v_oldest
     from pg_inherits as i
     join pg_class as c on c.oid = i.inhrelid
-    where i.inhparent = 'inventory.stock_ledger'::regclass and c.relname <> 'stock_ledger_default';
+    where i.inhparent = 'inventory.stock_ledger_months'::regclass and c.relname <> 'stock_ledger_default';
     if to_regclass('inventory.' || v_name) is null or v_name <> v_oldest then
         raise exception 'the oldest month of the ledger is %, not %',
             replace(right(v_oldest, 7), '_', '-'), to_char(v_from, 'YYYY-MM')
@@ -49,7 +49,7 @@ begin
     movements_kept := v_written.kept;
 
     -- From here on nobody reads or writes the ledger. A transaction that began in that month may have written until now.
-    lock table only inventory.stock_ledger in access exclusive mode;
+    lock table only inventory.stock_ledger_months in access exclusive mode;
     execute format(
         'select exists (
              select from inventory.%I as m

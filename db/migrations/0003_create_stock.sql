@@ -11,7 +11,8 @@ create table inventory.inventory_stock (
     low_stock_threshold bigint not null,
     allow_negative boolean not null,
     version bigint not null default 0,
-    on_hand_delta bigint not null default 0,
+    -- Null says more than 0, and is asked for without an operator: nothing for the statement trigger to record.
+    on_hand_delta bigint default 0,
     reserved_delta bigint not null default 0,
     updated_at timestamptz not null default pg_catalog.clock_timestamp(),
     constraint inventory_stock_pk primary key (store_id, product_id),
@@ -39,8 +40,8 @@ comment on column inventory.inventory_stock.allow_negative is
 comment on column inventory.inventory_stock.version is
     'Number of movements of this store and product, ever. +1 with each, also over a deletion and re-insertion of the row.';
 comment on column inventory.inventory_stock.on_hand_delta is
-    'Change of on_hand by the last plain statement; how the capture triggers pass it on. 0 after a function.';
-comment on column inventory.inventory_stock.reserved_delta is 'Change of reserved by the last plain statement, like on_hand_delta.';
+    'Change of on_hand by the last statement; how the capture triggers pass it on. Null when that was a function, or moved nothing.';
+comment on column inventory.inventory_stock.reserved_delta is 'Change of reserved by the last statement, where on_hand_delta is not null.';
 comment on column inventory.inventory_stock.updated_at is 'When the row last changed.';
 
 create table inventory.stock_version_kept (

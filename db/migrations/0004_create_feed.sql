@@ -31,7 +31,7 @@ create table inventory.stock_ledger (
     reference text,
     actor text not null default session_user,
     correlation_id text,
-    occurred_at timestamptz not null default pg_catalog.now(),
+    occurred_at timestamptz not null default current_timestamp,
     recorded_at timestamptz not null default pg_catalog.clock_timestamp(),
     xid xid8 not null default pg_catalog.pg_current_xact_id(),
     rung boolean not null
@@ -62,8 +62,27 @@ comment on column inventory.stock_ledger.recorded_at is 'When it was recorded, d
 comment on column inventory.stock_ledger.xid is 'Top-level transaction; what a position is compared with.';
 comment on column inventory.stock_ledger.rung is 'Always true; its default rings the doorbell when the relay is parked.';
 
+-- The months hang under one partition that takes everything. Clients insert into stock_ledger, whose statement trigger applies their
+-- movements; our functions insert into stock_ledger_months, where no statement trigger is met and no row is copied for one. A default
+-- partition that is alone has no constraint to check. Clients have no privilege on it.
+create table inventory.stock_ledger_months partition of inventory.stock_ledger default partition by range (recorded_at);
+comment on table inventory.stock_ledger_months is
+    'All of the ledger, as its functions write it: movements that are put here are applied to no stock row. Others insert into stock_ledger.';
+-- A partition has no identity of its own (from PostgreSQL 17 on it has its table's): the ids are those of the ledger.
+do $$
+begin
+    if exists (
+        select from pg_catalog.pg_attribute as a
+        where a.attrelid = 'inventory.stock_ledger_months'::regclass and a.attname = 'movement_id' and a.attidentity = ''
+    ) then
+        alter table inventory.stock_ledger_months
+            alter movement_id set default pg_catalog.nextval('inventory.stock_ledger_movement_id_seq');
+    end if;
+end
+$$;
+
 -- Catches what no month's partition takes, so that a missing one never refuses a write.
-create table inventory.stock_ledger_default partition of inventory.stock_ledger default;
+create table inventory.stock_ledger_default partition of inventory.stock_ledger_months default;
 comment on table inventory.stock_ledger_default is 'Movements of months that have no partition of their own yet.';
 
 create table inventory.inventory_event (

@@ -32,19 +32,28 @@ comment on column inventory.imports.created_at is 'When it was first imported.';
 create table inventory.import_batches (
     batch_id bigint generated always as identity,
     import_id bigint not null,
-    lines int8multirange not null,
+    stretch int8range not null,
+    lines int8multirange not null default '{}',
+    line_numbers bigint[] not null default '{}',
     line_count bigint not null,
     recorded_at timestamptz not null default pg_catalog.clock_timestamp(),
     constraint import_batches_pk primary key (batch_id),
     constraint import_batches_import_id_fk foreign key (import_id) references inventory.imports
 );
 
+-- Written once and read when the file is imported again: not worth compressing.
+alter table inventory.import_batches alter line_numbers set storage external;
+
 create index import_batches_import_id_idx on inventory.import_batches (import_id);
 
-comment on table inventory.import_batches is 'The lines that an import applied, a row per stretch of the file.';
+comment on table inventory.import_batches is
+    'The lines that an import applied, a row per transaction until the file is imported again: then they are put together.';
 comment on column inventory.import_batches.batch_id is 'Key inside the database.';
 comment on column inventory.import_batches.import_id is 'The file.';
-comment on column inventory.import_batches.lines is 'Line numbers of the file; the heading is line 1.';
+comment on column inventory.import_batches.stretch is 'From the first of the lines to the last.';
+comment on column inventory.import_batches.lines is 'Line numbers of the file as ranges; the heading is line 1.';
+comment on column inventory.import_batches.line_numbers is
+    'Further line numbers, one by one: what a transaction applied that had a part of the lines of its stretch.';
 comment on column inventory.import_batches.line_count is 'How many they are.';
 comment on column inventory.import_batches.recorded_at is 'When the last of them were applied.';
 

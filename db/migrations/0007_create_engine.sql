@@ -1,6 +1,6 @@
 -- breaking: no
 -- What the operations of the engine (receive, sell, return, adjust, set, and those built on the same shape) keep beside stock rows
--- and movements: units, remainders, idempotency keys, documents, refusals. docs/decisions/0008-operations.md says why it is so.
+-- and movements: units, remainders, idempotency keys, documents, refusals. docs/decisions/0009-operations.md says why it is so.
 -- No foreign keys: every table here but units grows with each operation, and what it names was checked by the stock row.
 
 -- Units

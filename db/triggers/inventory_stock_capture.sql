@@ -1,4 +1,5 @@
--- Plain SQL on stock rows becomes movements of kind direct, set-based, one INSERT per statement.
+-- Plain SQL on stock rows becomes movements of kind direct, set-based, one INSERT per statement. It goes into stock_ledger_months,
+-- below the trigger by which stock_ledger applies what clients insert.
 -- Not for statements of inventory_engine, whose functions write their movements themselves.
 -- Logical replication fires row triggers and TRUNCATE's, never the other statement triggers: a statement that comes here is
 -- somebody's, also under session_replication_role = replica. Rows inserted in that role carry their version (the BEFORE
@@ -27,7 +28,7 @@ begin
         returning 1
     ),
     recorded as (
-        insert into inventory.stock_ledger (
+        insert into inventory.stock_ledger_months (
             store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, rung
         )
@@ -47,38 +48,41 @@ $$;
 comment on function inventory.inventory_stock_after_insert() is
     'Records new stock rows; one that is made again goes on from its old version.';
 
--- The hot path: qualified names and operators instead of SET search_path. The settings are looked at together and read one by one
--- only when there is anything in them: each expression, and each function in one, is made ready anew in every transaction.
+-- The hot path: qualified names and operators instead of SET search_path, and few expressions, because each, and each function in
+-- one, is made ready anew in every transaction. So one condition asks for what is usual: none of the settings says anything (greatest
+-- passes over those that are null), and the doorbell's lock is free. The try may come at any time before the commit.
 -- No WHEN for the engine either: the BEFORE trigger leaves its rows without a change, so that nothing is found here.
--- Rings after the INSERT, once and only when something moved: the try may come at any time before the commit.
+-- Otherwise rings after the INSERT, once and only when something moved.
 create or replace function inventory.inventory_stock_after_update() returns trigger
 language plpgsql security definer
 as $$
-declare
-    v_reason text;
-    v_reference text;
-    v_actor text;
-    v_correlation_id text;
 begin
-    if pg_catalog.concat(
+    if greatest(
         pg_catalog.current_setting('inventory.reason', true), pg_catalog.current_setting('inventory.reference', true),
         pg_catalog.current_setting('inventory.actor', true), pg_catalog.current_setting('inventory.correlation_id', true)
-    ) operator(pg_catalog.<>) '' then
-        select c.reason, c.reference, c.actor, c.correlation_id into v_reason, v_reference, v_actor, v_correlation_id
-        from inventory._writer_context() as c;
+    ) operator(pg_catalog.<>) '' or not pg_catalog.pg_try_advisory_xact_lock_shared(6004511353635864577) then
+        insert into inventory.stock_ledger_months (
+            store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
+            reason, reference, actor, correlation_id, rung
+        )
+        select
+            n.store_id, n.product_id, 'direct', n.on_hand_delta, n.reserved_delta, n.on_hand, n.reserved, n.version,
+            c.reason, c.reference, c.actor, c.correlation_id, true
+        from new_rows as n
+        cross join inventory._writer_context() as c
+        where n.on_hand_delta is not null;
+        if found and not pg_catalog.pg_try_advisory_xact_lock_shared(6004511353635864577) then
+            perform inventory.ring_doorbell();
+        end if;
+        return null;
     end if;
-    insert into inventory.stock_ledger (
-        store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
-        reason, reference, actor, correlation_id, rung
+    insert into inventory.stock_ledger_months (
+        store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version, rung
     )
     select
-        n.store_id, n.product_id, 'direct', n.on_hand_delta, n.reserved_delta, n.on_hand, n.reserved, n.version,
-        v_reason, v_reference, coalesce(v_actor, session_user), v_correlation_id, true
+        n.store_id, n.product_id, 'direct', n.on_hand_delta, n.reserved_delta, n.on_hand, n.reserved, n.version, true
     from new_rows as n
-    where n.on_hand_delta operator(pg_catalog.<>) 0 or n.reserved_delta operator(pg_catalog.<>) 0;
-    if found and not pg_catalog.pg_try_advisory_xact_lock_shared(6004511353635864577) then
-        perform inventory.ring_doorbell();
-    end if;
+    where n.on_hand_delta is not null;
     return null;
 end
 $$;
@@ -96,13 +100,7 @@ begin
     if found then
         perform inventory._raise_reserved('DELETE', v_reserved.store_id, v_reserved.product_id, v_reserved.reserved);
     end if;
-    with kept as (
-        insert into inventory.stock_version_kept as k (store_id, product_id, version)
-        select o.store_id, o.product_id, o.version + 1 from old_rows as o
-        order by o.store_id, o.product_id
-        on conflict (store_id, product_id) do update set version = excluded.version
-    )
-    insert into inventory.stock_ledger (
+    insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id, rung
     )
@@ -116,7 +114,7 @@ begin
 end
 $$;
 
-comment on function inventory.inventory_stock_after_delete() is 'Records deleted stock rows and keeps their versions.';
+comment on function inventory.inventory_stock_after_delete() is 'Records deleted stock rows.';
 
 -- A changed key: the old stock row leaves, the new one arrives, each with its own movement and version.
 create or replace function inventory.inventory_stock_after_key_change() returns trigger
@@ -135,15 +133,12 @@ begin
     end if;
     select c.* into v_context from inventory._writer_context() as c;
     insert into inventory.stock_version_kept as k (store_id, product_id, version)
-    values (old.store_id, old.product_id, old.version + 1)
-    on conflict (store_id, product_id) do update set version = excluded.version;
-    insert into inventory.stock_version_kept as k (store_id, product_id, version)
     values (new.store_id, new.product_id, 1)
     on conflict (store_id, product_id) do update set version = k.version + 1
     returning k.version into v_version;
     update inventory.inventory_stock as s set version = v_version
     where s.store_id = new.store_id and s.product_id = new.product_id;
-    insert into inventory.stock_ledger (
+    insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id
     )
@@ -185,7 +180,7 @@ begin
         order by s.store_id, s.product_id
         on conflict (store_id, product_id) do update set version = excluded.version
     )
-    insert into inventory.stock_ledger (
+    insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id, rung
     )

@@ -1,5 +1,6 @@
 -- A client's plain INSERT into stock_ledger is applied to inventory_stock, set-based and at the end of the statement: only then
 -- are its stock rows known and can be locked in key order, so that two such statements never deadlock.
+-- Our own functions write movements that are applied already: into stock_ledger_months, where this trigger is not.
 -- Until then a row has no balance, and for its version a random negative number, by which the index finds it: with one number
 -- for all, many movements of one stock row would be looked up quadratically. RETURNING shows this state.
 create or replace function inventory.stock_ledger_after_insert() returns trigger
@@ -10,6 +11,7 @@ declare
     v_wrong record;
     v_short record;
     v_far record;
+    v_pending record;
     v_context record;
     v_keys inventory.stock_key[];
     v_moved bigint;
@@ -75,6 +77,18 @@ begin
             );
         end if;
     end if;
+    -- The same statement made the stock row, and the trigger that gives it its version comes after this one.
+    select s.store_id, s.product_id into v_pending
+    from inventory.inventory_stock as s
+    join unnest(v_keys) as k on k.store_id = s.store_id and k.product_id = s.product_id
+    where s.version = -1 or (s.version = 1 and exists (
+        select from inventory.stock_version_kept as v
+        where v.store_id = s.store_id and v.product_id = s.product_id and v.version > 1
+    ))
+    limit 1;
+    if found then
+        perform inventory._raise_pending(v_pending.store_id, v_pending.product_id);
+    end if;
     select c.* into v_context from inventory._writer_context() as c;
     with moved as (
         select
@@ -88,7 +102,7 @@ begin
         window running as (partition by n.store_id, n.product_id order by n.movement_id)
     ),
     filled as (
-        update inventory.stock_ledger as l set
+        update inventory.stock_ledger_months as l set
             on_hand_after = m.on_hand_after, reserved_after = m.reserved_after, version = m.version,
             xid = pg_current_xact_id(),
             reason = coalesce(l.reason, v_context.reason),
@@ -101,8 +115,7 @@ begin
             and l.movement_id = m.movement_id and l.recorded_at = m.recorded_at
     )
     update inventory.inventory_stock as s set
-        on_hand = m.on_hand_after, reserved = m.reserved_after, version = m.version,
-        on_hand_delta = 0, reserved_delta = 0, updated_at = clock_timestamp()
+        on_hand = m.on_hand_after, reserved = m.reserved_after, version = m.version, updated_at = clock_timestamp()
     from (
         select distinct on (m.store_id, m.product_id) m.*
         from moved as m
@@ -125,7 +138,7 @@ create or replace trigger after_10_insert
     after insert on inventory.stock_ledger
     referencing new table as new_rows
     for each statement
-    when (inventory._is_client())
+    when (current_user <> 'inventory_engine')
     execute function inventory.stock_ledger_after_insert();
 
 alter table inventory.stock_ledger enable always trigger after_10_insert;

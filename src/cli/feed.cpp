@@ -93,7 +93,7 @@ base::Result<void> FeedFollower::run_connected() {
         if (auto checked = events_.check(*connection_); !checked) {
             return checked;
         }
-        if (auto done = start_anew(); !done) {
+        if (auto done = start_anew({}); !done) {
             return done;
         }
     } else {
@@ -102,8 +102,7 @@ base::Result<void> FeedFollower::run_connected() {
     while (!is_interrupted()) {
         auto drained = drain();
         if (!drained && is_lost_position(drained.error())) {
-            events_.talk("Starting anew: " + drained.error().message + ".");
-            drained = start_anew();
+            drained = start_anew("Starting anew: " + drained.error().message + ".");
         }
         if (!drained) {
             return drained;
@@ -124,12 +123,16 @@ base::Result<void> FeedFollower::listen() {
     return {};
 }
 
-base::Result<void> FeedFollower::start_anew() {
+/// Says so only when it has its position: whoever reads it may rely on seeing what comes next.
+base::Result<void> FeedFollower::start_anew(const std::string& why) {
     auto rows = connection_->exec("select inventory.position()");
     if (!rows) {
         return rows.error();
     }
     position_ = rows->text(0, 0);
+    if (!why.empty()) {
+        events_.talk(why);
+    }
     return events_.start(*connection_);
 }
 

@@ -58,7 +58,7 @@ class FeedFollower {
 
   private:
     [[nodiscard]] base::Result<void> listen();
-    [[nodiscard]] base::Result<void> start_anew();
+    [[nodiscard]] base::Result<void> start_anew(const std::string& why);
     [[nodiscard]] base::Result<void> drain();
     [[nodiscard]] base::Result<void> wait_for_ring();
     [[nodiscard]] base::Result<void> run_connected();

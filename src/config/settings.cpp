@@ -68,7 +68,7 @@ Setting duration_setting(
     milliseconds Options::*member,
     milliseconds least,
     milliseconds most,
-    std::string help
+    const std::string& help
 ) {
     Setting made{
         std::move(name),
@@ -110,7 +110,7 @@ Setting number_setting(
     std::int64_t Options::*member,
     std::int64_t least,
     std::int64_t most,
-    std::string help,
+    const std::string& help,
     Parse parse = parse_number,
     Print print = print_number
 ) {
@@ -235,8 +235,6 @@ void add_follow(Table& table) {
 }
 
 void add_http(Table& table) {
-    using std::chrono::hours;
-    using std::chrono::seconds;
     constexpr std::int64_t kMany = 1'000'000;
     table.group("HTTP");
     table.add(address_setting("listen", &Options::listen, "Where the HTTP API listens"));
@@ -284,6 +282,11 @@ void add_http(Table& table) {
         parse_bytes,
         print_bytes
     ));
+}
+
+void add_request_limits(Table& table) {
+    using std::chrono::hours;
+    using std::chrono::seconds;
     table.add_live(number_setting(
         "header-bytes-max",
         "SIZE",
@@ -396,6 +399,7 @@ const std::vector<Setting>& settings() {
         Table table;
         add_database(table);
         add_http(table);
+        add_request_limits(table);
         add_follow(table);
         add_log(table);
         return table.take();

@@ -4,7 +4,9 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 namespace stockd::importer {
@@ -37,24 +39,24 @@ void append_text(std::string& out, std::string_view text) {
         out += "\\N";
         return;
     }
-    for (const char c : text) {
-        switch (c) {
-            case '\\':
-                out += "\\\\";
-                break;
-            case '\t':
-                out += "\\t";
-                break;
-            case '\n':
-                out += "\\n";
-                break;
-            case '\r':
-                out += "\\r";
-                break;
-            default:
-                out += c;
+    while (true) {
+        const auto plain = std::min(text.find_first_of("\\\t\n\r"), text.size());
+        out += text.substr(0, plain);
+        if (plain == text.size()) {
+            return;
         }
+        const char c = text[plain];
+        out += '\\';
+        out += c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c;
+        text.remove_prefix(plain + 1);
     }
+}
+
+template <class Integer>
+void append_number(std::string& out, Integer number) {
+    std::array<char, 24> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): written first
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
 }
 
 base::Result<BatchResult> parse_result(std::string_view text) {
@@ -108,10 +110,11 @@ base::Result<void> StagedApplier::prepare(
             continue;
         }
         const bool is_store = line.store_id == 0;
-        const auto& code = line.text(is_store ? Field::kStore : Field::kSku);
+        const auto code = line.text(is_store ? Field::kStore : Field::kSku);
         rejected.push_back(
             {line.number,
-             (is_store ? "no store has the code \"" : "no product has the sku \"") + code + "\""}
+             (is_store ? "no store has the code \"" : "no product has the sku \"") +
+                 std::string(code) + "\""}
         );
         line.number = 0;
     }
@@ -119,20 +122,20 @@ base::Result<void> StagedApplier::prepare(
 }
 
 void StagedApplier::append_row(const Line& line) {
-    rows_ += std::to_string(line.number);
+    append_number(rows_, line.number);
     rows_ += '\t';
-    rows_ += std::to_string(line.store_id);
+    append_number(rows_, line.store_id);
     rows_ += '\t';
-    rows_ += std::to_string(line.product_id);
+    append_number(rows_, line.product_id);
     rows_ += '\t';
-    rows_ += std::to_string(line.quantity);
+    append_number(rows_, line.quantity);
     for (const auto field : fields_) {
         rows_ += '\t';
         append_text(rows_, line.text(field));
     }
     if (has_ids_) {
         rows_ += '\t';
-        rows_ += std::to_string(content_hash(line));
+        append_number(rows_, content_hash(line));
     }
     rows_ += '\n';
 }

@@ -144,21 +144,17 @@ base::Result<void> CatalogApplier::prepare(
 base::Result<void> CatalogApplier::look_up(
     pg::Connection& connection, std::span<Line> lines, Field field, std::vector<Rejected>& rejected
 ) {
-    std::set<std::string> codes;
+    std::set<std::string, std::less<>> codes;
     for (const auto& line : lines) {
         if (line.number != 0 && !line.text(field).empty()) {
-            codes.insert(line.text(field));
+            codes.emplace(line.text(field));
         }
     }
     if (codes.empty()) {
         return {};
     }
     const bool is_vendor = field == Field::kVendor;
-    std::vector<const std::string*> pointers;
-    pointers.reserve(codes.size());
-    for (const auto& code : codes) {
-        pointers.push_back(&code);
-    }
+    const std::vector<std::optional<std::string_view>> texts(codes.begin(), codes.end());
     if (spec_.create_missing) {
         if (is_vendor) {
             const auto made = connection.exec(
@@ -166,7 +162,7 @@ base::Result<void> CatalogApplier::look_up(
                 "c "
                 "where not exists (select from inventory.vendors as v where v.code = c) "
                 "order by c collate \"C\" on conflict (code) do nothing",
-                {text_array(pointers)}
+                {text_array(texts)}
             );
             if (!made) {
                 return made.error();
@@ -178,22 +174,22 @@ base::Result<void> CatalogApplier::look_up(
     const auto rows = connection.exec(
         is_vendor ? "select v.code from inventory.vendors as v where v.code = any ($1::text[])"
                   : "select c.code from inventory.categories as c where c.code = any ($1::text[])",
-        {text_array(pointers)}
+        {text_array(texts)}
     );
     if (!rows) {
         return rows.error();
     }
-    std::set<std::string> known;
+    std::set<std::string, std::less<>> known;
     for (int row = 0; row < rows->size(); ++row) {
         known.emplace(rows->text(row, 0));
     }
     for (auto& line : lines) {
-        const auto& code = line.text(field);
+        const auto code = line.text(field);
         if (line.number != 0 && !code.empty() && !known.contains(code)) {
             rejected.push_back(
                 {line.number,
-                 std::string(is_vendor ? "no vendor" : "no category") + " has the code \"" + code +
-                     "\""}
+                 std::string(is_vendor ? "no vendor" : "no category") + " has the code \"" +
+                     std::string(code) + "\""}
             );
             line.number = 0;
         }
@@ -222,15 +218,7 @@ base::Result<void> CatalogApplier::make_categories(
             );
             parents.push_back(at == std::string::npos ? std::string{} : code.substr(0, at));
         }
-        std::vector<const std::string*> code_pointers;
-        std::vector<const std::string*> name_pointers;
-        std::vector<const std::string*> parent_pointers;
-        std::size_t i = 0;
-        for (const auto& code : codes) {
-            code_pointers.push_back(&code);
-            name_pointers.push_back(&names[i]);
-            parent_pointers.push_back(&parents[i++]);
-        }
+        using Texts = std::vector<std::optional<std::string_view>>;
         const auto made = connection.exec(
             "insert into inventory.categories (code, name, parent_id) "
             "select r.code, r.name, (select p.category_id from inventory.categories as p where "
@@ -238,7 +226,9 @@ base::Result<void> CatalogApplier::make_categories(
             "from unnest($1::text[], $2::text[], $3::text[]) as r (code, name, parent) "
             "where not exists (select from inventory.categories as c where c.code = r.code) "
             "order by r.code collate \"C\" on conflict (code) do nothing",
-            {text_array(code_pointers), text_array(name_pointers), text_array(parent_pointers)}
+            {text_array(Texts(codes.begin(), codes.end())),
+             text_array(Texts(names.begin(), names.end())),
+             text_array(Texts(parents.begin(), parents.end()))}
         );
         if (!made) {
             return made.error();
@@ -251,7 +241,7 @@ base::Result<void> CatalogApplier::stage(
     pg::Connection& connection, std::span<const Line* const> lines
 ) {
     // Several lines of one code are one row: of each column the last one that says something.
-    std::vector<std::vector<const std::string*>> columns(fields_.size());
+    std::vector<std::vector<std::optional<std::string_view>>> columns(fields_.size());
     std::unordered_map<std::string_view, std::size_t> places;
     numbers_ = "{";
     count_ = static_cast<std::int64_t>(lines.size());
@@ -260,12 +250,12 @@ base::Result<void> CatalogApplier::stage(
         const auto [place, is_new] =
             places.try_emplace(line->text(fields_.front()), columns.front().size());
         for (std::size_t i = 0; i < fields_.size(); ++i) {
-            const auto& text = line->text(fields_[i]);
+            const auto text = line->text(fields_[i]);
             if (is_new) {
-                columns[i].push_back(nullptr);
+                columns[i].emplace_back();
             }
             if (!text.empty()) {
-                columns[i][place->second] = &text;
+                columns[i][place->second] = text;
             }
         }
     }

@@ -4,13 +4,13 @@
 
 namespace stockd::importer {
 
-std::string text_array(const std::vector<const std::string*>& texts) {
+std::string text_array(const std::vector<std::optional<std::string_view>>& texts) {
     std::string out = "{";
-    for (const auto* text : texts) {
+    for (const auto& text : texts) {
         if (out.size() > 1) {
             out += ',';
         }
-        if (text == nullptr) {
+        if (!text) {
             out += "NULL";
             continue;
         }
@@ -40,7 +40,7 @@ base::Result<void> Codes::resolve(pg::Connection& connection, std::span<Line> li
     // The first line with a name decides how a missing one is called.
     std::unordered_map<std::string_view, std::size_t> seen;
     for (auto& line : lines) {
-        const auto& code = line.text(kind.code);
+        const auto code = line.text(kind.code);
         const auto found = kind.ids.find(code);
         line.*kind.id = found == kind.ids.end() ? 0 : found->second;
         if (found != kind.ids.end()) {
@@ -57,10 +57,10 @@ base::Result<void> Codes::resolve(pg::Connection& connection, std::span<Line> li
     if (unknown.empty()) {
         return {};
     }
-    std::vector<const std::string*> codes;
+    std::vector<std::optional<std::string_view>> codes;
     codes.reserve(unknown.size());
     for (const auto* line : unknown) {
-        codes.push_back(&line->text(kind.code));
+        codes.emplace_back(line->text(kind.code));
     }
     for (int round = 0; round < 2; ++round) {
         const auto rows = connection.exec(kind.select_sql, {text_array(codes)});
@@ -92,12 +92,12 @@ base::Result<void> Codes::resolve(pg::Connection& connection, std::span<Line> li
 base::Result<void> Codes::create(
     pg::Connection& connection, const std::vector<const Line*>& unknown, Kind& kind
 ) const {
-    std::vector<const std::string*> codes;
-    std::vector<const std::string*> names;
+    std::vector<std::optional<std::string_view>> codes;
+    std::vector<std::optional<std::string_view>> names;
     for (const auto* line : unknown) {
-        const auto& name = line->text(kind.name);
-        codes.push_back(&line->text(kind.code));
-        names.push_back(name.empty() ? nullptr : &name);
+        const auto name = line->text(kind.name);
+        codes.emplace_back(line->text(kind.code));
+        names.push_back(name.empty() ? std::nullopt : std::optional{name});
     }
     const auto rows = connection.exec(kind.insert_sql, {text_array(codes), text_array(names)});
     if (!rows) {

@@ -4,6 +4,7 @@
 #include "pg/connection.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,8 +13,8 @@
 
 namespace stockd::importer {
 
-/// A PostgreSQL array of texts; a null pointer is NULL.
-[[nodiscard]] std::string text_array(const std::vector<const std::string*>& texts);
+/// A PostgreSQL array of texts; nullopt is NULL.
+[[nodiscard]] std::string text_array(const std::vector<std::optional<std::string_view>>& texts);
 
 /// Knows the keys of stores and products by their codes, asking the database for each code once.
 /// One thread.

@@ -72,9 +72,8 @@ base::Result<Identity> look_back(
     pg::Connection& connection, const Spec& spec, const std::string& hash
 ) {
     const auto rows = connection.exec(
-        "select range_agg(r) from inventory.imports as i "
-        "join inventory.import_batches as b using (import_id), unnest(b.lines) as r "
-        "where i.target = $1 and i.file_hash = $2 and i.mapping = $3",
+        "select (select inventory._applied_lines(i.import_id) from inventory.imports as i "
+        "where i.target = $1 and i.file_hash = $2 and i.mapping = $3)",
         {std::string(target_name(spec.target)), hash, mapping_key(spec)}
     );
     if (!rows) {

@@ -101,7 +101,7 @@ base::Result<bool> Run::open() {
     }
     connection_.emplace(std::move(*connection));
     if (!spec_.dry_run) {
-        const auto claimed = claim_file(*connection_, spec_, reader_->hash(), hooks_.is_cancelled);
+        auto claimed = claim_file(*connection_, spec_, reader_->hash(), hooks_.is_cancelled);
         if (!claimed || !*claimed) {
             return claimed;
         }

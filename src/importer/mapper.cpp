@@ -123,17 +123,18 @@ Mapper::Outcome Mapper::map(const std::vector<std::string_view>& record, Line& l
         skipped_quantity_ = quantity ? *quantity : 0;
         return Outcome::kSkipped;
     }
+    line.clear_texts();
     for (std::size_t i = 0; i < kFieldCount; ++i) {
-        auto& text = line.texts[i];
-        text.clear();
         if (!is_used_[i]) {
             continue;
         }
         const auto field = static_cast<Field>(i);
-        fill(field, record, bound, text);
-        if (!text.empty() && !convert(field, text)) {
+        text_.clear();
+        fill(field, record, bound, text_);
+        if (!text_.empty() && !convert(field, text_)) {
             return Outcome::kRejected;
         }
+        line.set_text(field, text_);
     }
     return check(line) && set_quantity(line) ? Outcome::kLine : Outcome::kRejected;
 }
@@ -266,15 +267,17 @@ bool Mapper::set_quantity(Line& line) {
     if (*quantity == 0) {
         return reject(field, "is zero, so nothing would move");
     }
-    const auto& sign = line.text(Field::kSign);
+    const auto sign = line.text(Field::kSign);
     if (!sign.empty() && sign != "auto" && sign != "negate" && sign != "as-is") {
-        return reject(Field::kSign, "\"" + sign + "\" is none of auto, negate, as-is");
+        return reject(Field::kSign, "\"" + std::string(sign) + "\" is none of auto, negate, as-is");
     }
     const bool is_auto = sign.empty() || sign == "auto";
     if (sign == "negate" ||
         (is_auto && field == Field::kQuantity && is_outgoing(line.text(Field::kKind)))) {
         if (*quantity == std::numeric_limits<std::int64_t>::min()) {
-            return reject(field, "\"" + line.text(field) + "\" does not fit in 64 bits");
+            return reject(
+                field, "\"" + std::string(line.text(field)) + "\" does not fit in 64 bits"
+            );
         }
         line.quantity = -*quantity;
     }

@@ -12,18 +12,44 @@
 
 namespace stockd::importer {
 
-/// A line that passed, in the words of the database. Empty text: not given.
-struct Line {
+/// A line that passed, in the words of the database. Its texts lie in one buffer, which is kept
+/// from use to use: tens of thousands of lines are sorted and walked, and a string per field would
+/// be most of what that costs.
+class Line {
+  public:
     std::uint64_t number = 0;
-    std::array<std::string, kFieldCount>
-        texts;                  ///< by Field; money, times and booleans as PostgreSQL reads them
     std::int64_t quantity = 0;  ///< movements: change of on_hand; stock: on_hand
     std::int64_t store_id = 0;
     std::int64_t product_id = 0;
 
-    [[nodiscard]] const std::string& text(Field field) const noexcept {
-        return texts[static_cast<std::size_t>(field)];
+    /// Empty: not given. Money, times and booleans as PostgreSQL reads them. Valid until the line
+    /// changes.
+    [[nodiscard]] std::string_view text(Field field) const noexcept {
+        const auto& piece = pieces_[static_cast<std::size_t>(field)];
+        return std::string_view(bytes_).substr(piece.offset, piece.length);
     }
+
+    /// Once per field after clear_texts().
+    void set_text(Field field, std::string_view text) {
+        pieces_[static_cast<std::size_t>(field)] = {
+            static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(text.size())};
+        bytes_ += text;
+    }
+
+    void clear_texts() noexcept {
+        pieces_ = {};
+        bytes_.clear();
+    }
+
+  private:
+    /// A record is shorter than 4 GiB (csv::Limits).
+    struct Piece {
+        std::uint32_t offset = 0;
+        std::uint32_t length = 0;
+    };
+
+    std::array<Piece, kFieldCount> pieces_{};
+    std::string bytes_;
 };
 
 /// Turns records of a file with a known heading into lines. Pure; one thread.
@@ -88,6 +114,7 @@ class Mapper {
     std::array<std::string, kFieldCount> names_;  ///< headings, for messages
     std::vector<BoundRule> rules_;
     std::string id_column_;
+    std::string text_;  ///< of the field in hand
     std::string reason_;
     std::int64_t skipped_quantity_ = 0;
 };

@@ -130,8 +130,9 @@ int compare_versions(std::string_view left, std::string_view right) noexcept {
         }
         return out;
     };
-    const auto order = parts(left) <=> parts(right);
-    return order < 0 ? -1 : (order > 0 ? 1 : 0);
+    const auto left_parts = parts(left);
+    const auto right_parts = parts(right);
+    return left_parts < right_parts ? -1 : (left_parts > right_parts ? 1 : 0);
 }
 
 base::Result<Plan> make_plan(const SchemaFiles& files, const Applied& applied) {

@@ -28,7 +28,7 @@ using Labels = prometheus::Labels;
 
 /// Chosen: a drain takes 0.1 ms to some ms, a load up to minutes, a canary a millisecond to several
 /// backstops.
-const Histogram::BucketBoundaries buckets_s = {
+const Histogram::BucketBoundaries kBucketsS = {
     0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1, 2.5, 10, 60};
 
 constexpr std::array<std::string_view, 5> kStates = {
@@ -98,7 +98,7 @@ struct MetricsSink::Impl {
     }
 
     Histogram& histogram(const char* name, const char* help) {
-        return BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets_s);
+        return BuildHistogram().Name(name).Help(help).Register(registry).Add({}, kBucketsS);
     }
 
     void refresh_gauges();

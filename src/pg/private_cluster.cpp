@@ -18,7 +18,7 @@ struct PrivateCluster::Impl {
     bool is_new = false;
 
     base::Result<void> start();
-    base::Result<void> make_database() const;
+    [[nodiscard]] base::Result<void> make_database() const;
 
     void stop() { server.stop(home, options); }
 };

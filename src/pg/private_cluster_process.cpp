@@ -99,6 +99,7 @@ base::Result<pid_t> spawn(const Spawn& what) {
     auto texts = what.arguments;
     texts.insert(texts.begin(), what.program.string());
     std::vector<char*> arguments;
+    arguments.reserve(texts.size() + 1);
     for (auto& text : texts) {
         arguments.push_back(text.data());
     }

@@ -49,7 +49,7 @@ Doorbell::Next Doorbell::next(base::SteadyTime now) {
             if (now < until_) {
                 return {Step::kRest, until_};
             }
-            state_ = State::kLeaving;
+            wake_up(now);
             return {Step::kUnlock, now};
         case State::kLeaving:
             return {Step::kUnlock, now};
@@ -59,6 +59,9 @@ Doorbell::Next Doorbell::next(base::SteadyTime now) {
 
 void Doorbell::drained(bool found, change::Xid oldest_open, base::SteadyTime now) {
     oldest_open_ = oldest_open;
+    if (!parked()) {
+        drains_since_sleep_ = std::min(drains_since_sleep_ + 1, kBusyAfter);
+    }
     if (state_ == State::kGranted) {
         if (found) {
             state_ = State::kLeaving;
@@ -72,12 +75,10 @@ void Doorbell::drained(bool found, change::Xid oldest_open, base::SteadyTime now
     }
     if (found) {
         linger_.reset();
-        found_in_a_row_ = std::min(found_in_a_row_ + 1, kBusyAfter);
         state_ = State::kAwake;
-        until_ = found_in_a_row_ >= kBusyAfter ? now + kBusyPace : now;
+        until_ = now + pace();
         return;
     }
-    found_in_a_row_ = 0;
     if (budget_.left(now)) {
         state_ = State::kEmpty;
     } else {
@@ -105,7 +106,7 @@ void Doorbell::rang(base::SteadyTime now) {
     budget_.spend(now);
     if (state_ == State::kParked || state_ == State::kGranted) {
         linger_.reset();
-        state_ = State::kLeaving;
+        wake_up(now);
     } else if (state_ == State::kLingering) {
         until_ = now;
     }
@@ -115,17 +116,29 @@ void Doorbell::restart() {
     linger_.reset();
     state_ = State::kAwake;
     until_ = {};
-    found_in_a_row_ = 0;
+    drains_since_sleep_ = 0;
 }
 
 void Doorbell::linger(change::Xid oldest_open, base::SteadyTime now) {
     state_ = State::kLingering;
-    until_ = now + linger_.next(oldest_open, now);
+    until_ = now + std::max(linger_.next(oldest_open, now), pace());
 }
 
 void Doorbell::park(base::SteadyTime now) {
     state_ = State::kParked;
+    parked_at_ = now;
     until_ = backstop_.count() > 0 ? now + backstop_ : base::SteadyTime::max();
+}
+
+void Doorbell::wake_up(base::SteadyTime now) {
+    if (parked() && now - parked_at_ >= kSleep) {
+        drains_since_sleep_ = 0;
+    }
+    state_ = State::kLeaving;
+}
+
+std::chrono::milliseconds Doorbell::pace() const noexcept {
+    return drains_since_sleep_ < kBusyAfter ? std::chrono::milliseconds{0} : busy_pace_;
 }
 
 }  // namespace stockd::source

@@ -69,9 +69,14 @@ class Doorbell {
         base::SteadyTime until{};
     };
 
-    /// backstop 0: parked without an end.
-    Doorbell(std::chrono::milliseconds backstop, double rings_per_s_max)
+    /// backstop 0: parked without an end. busy_pace 0: a stream is read as fast as it comes.
+    Doorbell(
+        std::chrono::milliseconds backstop,
+        double rings_per_s_max,
+        std::chrono::milliseconds busy_pace
+    )
         : backstop_(backstop),
+          busy_pace_(busy_pace),
           budget_(rings_per_s_max) {}
 
     [[nodiscard]] Next next(base::SteadyTime now);
@@ -88,25 +93,31 @@ class Doorbell {
 
     [[nodiscard]] bool parked() const noexcept { return state_ == State::kParked; }
 
-    /// Under a steady stream of changes the drains are this far apart: more changes per drain, and
-    /// fewer broadcasts. Chosen: a fifth of the 20 ms that a change may take at 80 % load.
-    static constexpr std::chrono::milliseconds kBusyPace{4};
-    /// So many drains in a row that find something make a stream.
-    static constexpr int kBusyAfter = 3;
+    /// So many drains without a sleep in between make a stream, and from then on they are a pace
+    /// apart. Chosen: two lone commits, each of which takes three drains until the relay is parked
+    /// again, are none.
+    static constexpr int kBusyAfter = 8;
+    /// A shorter time in the parked state is no sleep: at some hundred changes a second the relay
+    /// parks between any two, and each costs it three drains.
+    static constexpr std::chrono::milliseconds kSleep{10};
 
   private:
     enum class State : std::uint8_t { kAwake, kEmpty, kLingering, kGranted, kParked, kLeaving };
 
     void linger(change::Xid oldest_open, base::SteadyTime now);
     void park(base::SteadyTime now);
+    void wake_up(base::SteadyTime now);
+    [[nodiscard]] std::chrono::milliseconds pace() const noexcept;
 
     std::chrono::milliseconds backstop_;
+    std::chrono::milliseconds busy_pace_;
     RingBudget budget_;
     Linger linger_;
     State state_ = State::kAwake;
     base::SteadyTime until_{};
     change::Xid oldest_open_ = 0;
-    int found_in_a_row_ = 0;
+    base::SteadyTime parked_at_{};
+    int drains_since_sleep_ = 0;
 };
 
 }  // namespace stockd::source

@@ -67,7 +67,7 @@ Follower::Loop::Loop(SourceOptions options, Sink& sink, observe::Observer observ
       expiry_timer_(io_),
       backoff_(options_.backoff_min, options_.backoff_max, seeded()()),
       random_(seeded()),
-      doorbell_(options_.backstop, options_.rings_per_s_max),
+      doorbell_(options_.backstop, options_.rings_per_s_max, options_.busy_pace),
       canary_(options_.canary_every, options_.canary_late_after),
       waiters_(options_.waiters_max) {
     status_.instance_id = instance_id_;

@@ -30,6 +30,7 @@ Follower::Loop::Task<std::vector<std::string>> Follower::Loop::make_months(
         co_return rows.error();
     }
     std::vector<std::string> names;
+    names.reserve(static_cast<std::size_t>(rows->size()));
     for (int row = 0; row < rows->size(); ++row) {
         names.emplace_back(rows->text(row, 0));
     }

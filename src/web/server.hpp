@@ -43,9 +43,8 @@ class Server {
         ServerOptions options, Service& service, observe::Observer observer
     );
 
-    /// Stops. NOLINTNEXTLINE(bugprone-exception-escape): a server that cannot stop may end the
-    /// process
-    ~Server();
+    /// Stops. A server that cannot stop may end the process.
+    ~Server();  // NOLINT(bugprone-exception-escape)
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
     Server(Server&&) = delete;

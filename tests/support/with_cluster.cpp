@@ -73,9 +73,8 @@ bool parse(std::span<char*> given, Arguments& arguments) {
 class FileLock {
   public:
     FileLock(const fs::path& path, int operation)
-        : descriptor_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-        held_ = descriptor_ >= 0 && flock(descriptor_, operation) == 0;
-    }
+        : descriptor_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)),
+          held_(descriptor_ >= 0 && flock(descriptor_, operation) == 0) {}
 
     FileLock(const FileLock&) = delete;
     FileLock& operator=(const FileLock&) = delete;
@@ -88,7 +87,7 @@ class FileLock {
 
   private:
     int descriptor_;
-    bool held_ = false;
+    bool held_;
 };
 
 /// initdb takes a second, a copy of its result a tenth: one template per build directory and user.

@@ -10,7 +10,8 @@ namespace {
 std::int64_t drop_months_to_come(Db& db) {
     const auto months = db.run(
         "select c.oid::regclass::text from pg_inherits i join pg_class c on c.oid = i.inhrelid "
-        "where i.inhparent = 'inventory.stock_ledger'::regclass and c.relname > 'stock_ledger_' || "
+        "where i.inhparent = 'inventory.stock_ledger_months'::regclass and c.relname > "
+        "'stock_ledger_' || "
         "to_char(now() at time zone 'UTC', 'YYYY_MM') and c.relname <> 'stock_ledger_default'"
     );
     for (int i = 0; i < months.size(); ++i) {
@@ -20,9 +21,10 @@ std::int64_t drop_months_to_come(Db& db) {
 }
 
 std::int64_t months_of(Db& db) {
-    return std::stoll(db.value(
-        "select count(*) from pg_inherits where inhparent = 'inventory.stock_ledger'::regclass"
-    ));
+    return std::stoll(
+        db.value("select count(*) from pg_inherits where inhparent = "
+                 "'inventory.stock_ledger_months'::regclass")
+    );
 }
 
 }  // namespace

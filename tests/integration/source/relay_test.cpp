@@ -121,6 +121,60 @@ TEST_CASE("source: somebody's own NOTIFY on the channel makes nobody talk", "[so
     CHECK(running.follower.status().broadcasts == broadcasts);
 }
 
+TEST_CASE("source: the pace of a stream holds up neither sleeper nor waiter nor stop", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.busy_pace = 1h;
+    // Nothing but the relay's own drains and those for a waiter.
+    options.backstop = 0ms;
+    options.canary_every = 0ms;
+    options.stale_after = 0ms;
+    Running running{options};
+    REQUIRE(running.becomes_relay());
+    REQUIRE(eventually([&] { return running.follower.status().parks > 0; }));
+    Db db{database.url()};
+    std::int64_t written = 1;
+    const auto write = [&] {
+        db.run("update inventory.inventory_stock set on_hand = $1", {std::to_string(++written)});
+    };
+    write();
+    REQUIRE(eventually([&] { return running.sink.on_hand(1, 1) == written; }));
+
+    // A stream, until none of many changes is read any more.
+    constexpr int kUnread = 200;
+    int unread = 0;
+    REQUIRE(eventually(
+        [&] {
+            for (unread = 0; unread < kUnread; ++unread) {
+                const auto drains = running.follower.status().drains;
+                write();
+                if (running.follower.status().drains != drains) {
+                    break;
+                }
+            }
+            return unread == kUnread;
+        },
+        60s
+    ));
+    REQUIRE(running.sink.on_hand(1, 1) < written);
+    const auto ticket = std::stoull(
+        db.value("with u as (update inventory.inventory_stock set on_hand = on_hand returning 1) "
+                 "select inventory.ticket() from u")
+    );
+    const auto outcome = outcome_of([&](auto done) {
+        running.follower.wait_for_ticket(
+            ticket, std::chrono::steady_clock::now() + 10s, std::move(done)
+        );
+    });
+    CHECK(outcome.has_value());
+    CHECK(running.sink.on_hand(1, 1) == written);
+    const auto status = running.follower.status();
+    CHECK(status.broadcasts <= status.drains);
+    running.follower.stop();
+    CHECK(running.follower.status().state == State::kDisconnected);
+}
+
 TEST_CASE("source: followers are told by the relay, with no backstop of their own", "[source]") {
     const Database database;
     database.seed(1, 1);

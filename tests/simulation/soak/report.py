@@ -40,8 +40,8 @@ class Report:
             raise Failed()
 
 
-def wait_for(condition, what, report, deadline_s=60, every_s=0.01):
-    """The condition's first true value; the run fails when it does not come."""
+def wait_for(condition, what, report, deadline_s=60, every_s=0.01, why=lambda: ""):
+    """The condition's first true value; the run fails when it does not come, and says why it did not as far as that is known."""
     begun = time.monotonic()
     while True:
         report.check()
@@ -50,7 +50,7 @@ def wait_for(condition, what, report, deadline_s=60, every_s=0.01):
             report.took(what, time.monotonic() - begun)
             return value
         if time.monotonic() - begun > deadline_s:
-            report.fail(f"in vain for {deadline_s} s: {what}")
+            report.fail(f"in vain for {deadline_s} s: {what} {why()}".rstrip())
             raise Failed()
         report.stop.wait(every_s)
 

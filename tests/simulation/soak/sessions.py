@@ -188,17 +188,21 @@ class Session:
                 pass
 
     def _connect(self):
+        last = None
+
         def connected():
+            nonlocal last
             try:
                 self.connection = self.cluster.primary.connect(
                     user="soak_writer", application_name=f"soak writer {self.number}",
                     options="-c lock_timeout=5s -c statement_timeout=20s -c client_min_messages=error",
                 )  # fmt: skip
-            except psycopg2.OperationalError:
+            except psycopg2.OperationalError as error:
+                last = error
                 return False
             return True
 
-        wait_for(connected, "a writer's connection", self.report, every_s=0.05)
+        wait_for(connected, "a writer's connection", self.report, every_s=0.05, why=lambda: f"({last})")
         self.connection.autocommit = True
         self.backend_pid = self.connection.info.backend_pid
 

@@ -1,3 +1,3 @@
 -- The same for stockd.
 -- missed by: pgtap/30_feed.sql
-select guard.edit('inventory._drain', 'or l.xid = any (in_xip)', '');
+select guard.edit('inventory._drain', 'or m.xid = any (in_xip)', '');

@@ -31,8 +31,6 @@ create function sp_trap.current_setting(text, boolean) returns text language plp
     $$ begin insert into sp_trap.seen values (current_user); return ''; end $$;
 create function sp_trap.trap(name, name) returns boolean language plpgsql as
     $$ begin insert into sp_trap.seen values (current_user); return false; end $$;
-create function sp_trap.concat(text, text, text, text) returns text language plpgsql as
-    $$ begin insert into sp_trap.seen values (current_user); return ''; end $$;
 create operator sp_trap.<> (function = sp_trap.trap, leftarg = name, rightarg = name);
 create operator sp_trap.= (function = sp_trap.trap, leftarg = name, rightarg = name);
 create operator sp_trap.>= (function = sp_trap.trap, leftarg = bigint, rightarg = bigint);

@@ -143,12 +143,36 @@ select is(pg_temp.try(format('insert into inventory.stock_ledger (store_id, prod
 select is(pg_temp.try(format('insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, actor) values (%s, %s, ''purchase'', 1, repeat(''x'', 201))', pg_temp.a(), pg_temp.p(4))),
     '22001 a text of the movement is too long', 'an actor that is too long is refused');
 
+-- By the ledger's own name everybody's movements are applied, the owner's too, but the engine's: those are applied already.
+savepoint who;
+set local role inventory_owner;
+insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) values (test.store('led-a'), test.product('led-4'), 'sale', -1);
+reset role;
+select is(test.stock('led-a', 'led-4'), 'on_hand 2 reserved 0 version 4', 'a movement of the owner is applied');
+set local role inventory_engine;
+insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, on_hand_after, version)
+values (test.store('led-a'), test.product('led-4'), 'sale', -1, 1, 5);
+reset role;
+select is(test.stock('led-a', 'led-4'), 'on_hand 2 reserved 0 version 4', 'one of the engine is not');
+rollback to who;
+-- Whichever way in, the ids are of one row of numbers.
+select is(
+    (select count(*) - count(distinct movement_id) from inventory.stock_ledger), 0::bigint, 'no two movements have one id'
+);
+
 -- Append-only
 select is(pg_temp.try('update inventory.stock_ledger set reason = ''other'''), 'SD005 stock_ledger_' || to_char(now() at time zone 'UTC', 'YYYY_MM') || ' is append-only: UPDATE is refused',
     'UPDATE of the ledger is refused, a superuser too');
 select alike(pg_temp.try('delete from inventory.stock_ledger'), 'SD005 %DELETE is refused', 'so is DELETE');
 select alike(pg_temp.try('truncate inventory.stock_ledger'), 'SD005 %TRUNCATE is refused', 'so is TRUNCATE');
+select alike(pg_temp.try('truncate inventory.stock_ledger_months'), 'SD005 %TRUNCATE is refused', 'also by the name below it');
+select alike(pg_temp.try('delete from inventory.stock_ledger_months'), 'SD005 %DELETE is refused', 'as is DELETE');
 select alike(pg_temp.try(format('delete from inventory.%I', 'stock_ledger_' || to_char(now() at time zone 'UTC', 'YYYY_MM'))), 'SD005 %', 'so is DELETE from a partition');
+
+select is_empty(
+    $$select c.relname from pg_class as c where c.relnamespace = 'inventory'::regnamespace and c.relname like 'stock\_ledger%' and c.relkind = 'r'
+        and not pg_temp.try(format('truncate inventory.%I', c.relname)) like 'SD005 %'$$, 'nor is a partition emptied by TRUNCATE'
+);
 
 -- MERGE and CTEs come as INSERTs
 merge into inventory.stock_ledger as l using (values (1), (2)) as n (x) on false

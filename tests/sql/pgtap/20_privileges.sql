@@ -40,6 +40,9 @@ insert into may values
     ('select count(*) from inventory.stock_version_kept', false, false, false, false),
     ('select count(*) from inventory.import_staging', false, false, false, false),
     ('select count(*) from inventory.stock_ledger_default', false, false, false, false),
+    ('select count(*) from inventory.stock_ledger_months', false, false, false, false),
+    ('insert into inventory.stock_ledger_months (store_id, product_id, kind, on_hand_delta) values ($A, $P, ''sale'', -1)', false, false, false, false),
+    ('select nextval(''inventory.stock_ledger_movement_id_seq'')', false, false, false, false),
 
     ('select inventory.position()', true, true, true, true),
     ('select inventory.incarnation()', true, true, true, true),
@@ -178,13 +181,13 @@ select is_empty(
 -- Nothing on partitions, for anybody but the owner: what goes there goes through the ledger.
 select is_empty(
     $$
-        select i.inhrelid::regclass, r.rolname, p.privilege
-        from pg_inherits as i
+        select i.relid, r.rolname, p.privilege
+        from pg_partition_tree('inventory.stock_ledger') as i
         cross join (values ('inventory_reader'), ('inventory_writer'), ('inventory_daemon'), ('inventory_admin'), ('prv_nobody')) as r (rolname)
         cross join (values ('select'), ('insert'), ('update'), ('delete'), ('truncate'), ('references'), ('trigger')) as p (privilege)
-        where i.inhparent = 'inventory.stock_ledger'::regclass and (
-            has_table_privilege(r.rolname, i.inhrelid, p.privilege)
-            or (p.privilege in ('select', 'insert', 'update') and has_any_column_privilege(r.rolname, i.inhrelid, p.privilege))
+        where i.level > 0 and (
+            has_table_privilege(r.rolname, i.relid, p.privilege)
+            or (p.privilege in ('select', 'insert', 'update') and has_any_column_privilege(r.rolname, i.relid, p.privilege))
         )
     $$,
     'nobody has privileges on partitions'

@@ -1,6 +1,6 @@
 -- What stockctl import calls, at the SQL level: rights, the caller's own batch only, ledger and stock as one, versions that go on.
 begin;
-select plan(20);
+select plan(23);
 
 select test.store('imp-a'), test.product('imp-x'), test.product('imp-y');
 create temp table batch (import_id bigint, run bigint);
@@ -69,14 +69,31 @@ select is(
     'reserved units are not there for a sale'
 );
 
--- Transactions that share a stretch of the file record it together.
+-- What transactions recorded in parts is put together when the file comes again.
 select pg_temp.stage(60, 'imp-x', 1), pg_temp.stage(62, 'imp-x', 1), pg_temp.stage(64, 'imp-x', 1);
 select inventory._import_movements(b.import_id, b.run, null) from batch as b;
 select pg_temp.stage(61, 'imp-y', 1), pg_temp.stage(63, 'imp-y', 1);
 select inventory._import_movements(b.import_id, b.run, null) from batch as b;
+select pg_temp.stage(62, 'imp-x', 1), pg_temp.stage(65, 'imp-x', 1);
+select is(
+    (select inventory._import_movements(b.import_id, b.run, null) from batch as b),
+    '{"applied": 1, "already": 1, "rejected": []}'::jsonb, 'nor is a line between those of another transaction'
+);
+create temp table again as
+select b.* from batch as f, inventory._begin_import('movements', repeat('a', 64), '', 'a.csv', null) as b;
+select is(
+    (select applied from again), '{[2,6),[20,21),[40,41),[60,66)}'::int8multirange, 'a new run is told which lines were applied'
+);
 select results_eq(
-    $$select l.lines, l.line_count from inventory.import_batches as l join batch as b using (import_id) where l.lines @> 60::bigint$$,
-    $$values ('{[60,65)}'::int8multirange, 5::bigint)$$, 'what was applied in parts is recorded as one stretch'
+    $$select l.stretch, l.lines, l.line_numbers, l.line_count from inventory.import_batches as l join batch as b using (import_id)$$,
+    $$values ('[2,66)'::int8range, '{[2,6),[20,21),[40,41),[60,66)}'::int8multirange, '{}'::bigint[], 12::bigint)$$,
+    'and they are one record'
+);
+update batch set run = run + 1;
+select pg_temp.stage(64, 'imp-x', 1), pg_temp.stage(66, 'imp-x', 1);
+select is(
+    (select inventory._import_movements(b.import_id, b.run, null) from batch as b),
+    '{"applied": 1, "already": 1, "rejected": []}'::jsonb, 'nor is a line of an earlier run'
 );
 
 -- The stage belongs to its transaction.
@@ -103,7 +120,7 @@ set local role inventory_writer;
 select throws_ok('select count(*) from inventory.import_staging', '42501', null, 'a writer cannot read the stage');
 select throws_ok('insert into inventory.import_staging (xid, line, store_id, product_id, quantity) values (''3'', 1, 1, 1, 1)', '42501', null,
     'a writer cannot stage for another transaction');
-select throws_ok('insert into inventory.import_batches (import_id, lines, line_count) values (1, ''{}'', 0)', '42501', null,
+select throws_ok('insert into inventory.import_batches (import_id, stretch, line_count) values (1, ''[1,2)'', 1)', '42501', null,
     'a writer cannot say that lines were applied');
 reset role;
 set local role inventory_reader;

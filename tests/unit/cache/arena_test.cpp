@@ -75,6 +75,7 @@ TEST_CASE("arena: pieces of any size never overlap and keep their content", "[ca
 TEST_CASE("arena: freed memory is used again, by smaller pieces too", "[cache]") {
     Arena arena;
     std::vector<void*> pieces;
+    pieces.reserve(10'000);
     for (int i = 0; i < 10'000; ++i) {
         pieces.push_back(arena.allocate(800));
     }

@@ -381,6 +381,7 @@ TEST_CASE("cache: more readings than there are pins at first are served", "[cach
     const Model model = two_stores_two_products();
     model.load_into(cache);
     std::vector<Reading> many;
+    many.reserve(300);
     for (int i = 0; i < 300; ++i) {
         many.push_back(cache.read());
     }

@@ -133,6 +133,7 @@ TEST_CASE("cache: readers see whole batches only, and never go back", "[cache][c
     std::int64_t n = 1;
     cache.finish_load(tables_after(n).loader(cache, random), position_at(1));
     std::vector<std::thread> readers;
+    readers.reserve(3);
     for (int i = 0; i < 3; ++i) {
         readers.emplace_back([&cache, &findings, &stop, i] {
             std::uint64_t sequence = 0;

@@ -148,7 +148,7 @@ class Chaos {
     void swap_skus() {
         const std::int64_t a = 1 + upto(world_.products);
         const std::int64_t b = 1 + upto(world_.products);
-        if (a != b && model.products.count(a) > 0 && model.products.count(b) > 0) {
+        if (a != b && model.products.contains(a) && model.products.contains(b)) {
             std::swap(model.products[a].sku, model.products[b].sku);
             touched.products[a] = touched.products[b] = true;
         }
@@ -169,7 +169,7 @@ class Chaos {
     void swap_codes() {
         const std::int64_t a = 1 + upto(world_.stores);
         const std::int64_t b = 1 + upto(world_.stores);
-        if (a != b && model.stores.count(a) > 0 && model.stores.count(b) > 0) {
+        if (a != b && model.stores.contains(a) && model.stores.contains(b)) {
             std::swap(model.stores[a].code, model.stores[b].code);
             touched.stores[a] = touched.stores[b] = true;
         }
@@ -182,6 +182,14 @@ struct Held {
     Reading reading;
     Model model;
 };
+
+/// The audit agrees too, and counts what it compares: nothing differs.
+void check_audit(Cache& cache, const Model& model) {
+    const Position position = cache.read().state().position;
+    CHECK(cache.audit_stock({}, model.stock_rows(), position).empty());
+    CHECK(cache.audit_products({}, model.product_rows(), position).empty());
+    CHECK(cache.audit_stores(model.store_rows(), position).empty());
+}
 
 void play(std::uint64_t seed, const World& world) {
     Chaos chaos(seed, world);
@@ -221,11 +229,7 @@ void play(std::uint64_t seed, const World& world) {
     }
     held.clear();
     cache.collect();
-    // The audit agrees too, and counts what it compares: nothing differs.
-    const Position position = cache.read().state().position;
-    CHECK(cache.audit_stock({}, chaos.model.stock_rows(), position).empty());
-    CHECK(cache.audit_products({}, chaos.model.product_rows(), position).empty());
-    CHECK(cache.audit_stores(chaos.model.store_rows(), position).empty());
+    check_audit(cache, chaos.model);
 }
 
 }  // namespace

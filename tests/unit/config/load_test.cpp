@@ -40,7 +40,7 @@ class TemporaryFile {
 };
 
 Sources sources(
-    std::vector<std::string> arguments, std::map<std::string, std::string> variables = {}
+    std::vector<std::string> arguments, const std::map<std::string, std::string>& variables = {}
 ) {
     Sources made;
     made.arguments = std::move(arguments);

@@ -24,6 +24,8 @@ class Folder {
 
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
+    Folder(Folder&&) = delete;
+    Folder& operator=(Folder&&) = delete;
 
     ~Folder() { fs::remove_all(path_); }
 

@@ -12,6 +12,7 @@ using namespace stockd::observe;
 TEST_CASE("striped counter: the sum holds what all threads added", "[observe]") {
     StripedCounter counter;
     std::vector<std::thread> threads;
+    threads.reserve(20);
     for (int i = 0; i < 20; ++i) {  // more than there are stripes
         threads.emplace_back([&counter] {
             for (int k = 0; k < 1000; ++k) {

@@ -14,8 +14,8 @@ std::string be(std::uint64_t value, int bytes) {
     return text;
 }
 
-const std::string header = std::string("PGCOPY\n\377\r\n\0", 11) + be(0, 4) + be(0, 4);
-const std::string trailer = be(0xffff, 2);
+const std::string kHeader = std::string("PGCOPY\n\377\r\n\0", 11) + be(0, 4) + be(0, 4);
+const std::string kTrailer = be(0xffff, 2);
 
 std::string row(const std::string& first, bool second_is_null) {
     std::string text = be(2, 2) + be(first.size(), 4) + first;
@@ -35,7 +35,7 @@ struct Collected {
 
 TEST_CASE("source: a binary COPY is read whole, in whatever pieces it comes", "[source]") {
     const auto file =
-        header + row("a", false) + row("", true) + row(std::string(5000, 'x'), false) + trailer;
+        kHeader + row("a", false) + row("", true) + row(std::string(5000, 'x'), false) + kTrailer;
     const auto piece = GENERATE(1U, 2U, 7U, 19U, 20U, 100'000U);
     Collected collected;
     for (std::size_t at = 0; at < file.size(); at += piece) {
@@ -51,16 +51,16 @@ TEST_CASE("source: a binary COPY is read whole, in whatever pieces it comes", "[
 
 TEST_CASE("source: a binary COPY without its trailer is not whole", "[source]") {
     Collected collected;
-    CHECK(collected.reader.add(header + row("a", false)).has_value());
+    CHECK(collected.reader.add(kHeader + row("a", false)).has_value());
     CHECK_FALSE(collected.reader.finish().has_value());
 }
 
 TEST_CASE("source: what is no binary COPY of these columns is refused", "[source]") {
     const auto file = GENERATE(
         std::string("PGCOPY\n\377\r\n\1", 11) + be(0, 8),  // another signature
-        header + be(3, 2),                                 // three columns
-        header + be(2, 2) + be(0x80000000, 4),             // a negative length
-        header + trailer + "x"
+        kHeader + be(3, 2),                                // three columns
+        kHeader + be(2, 2) + be(0x80000000, 4),            // a negative length
+        kHeader + kTrailer + "x"
     );  // something after the end
     Collected collected;
     CHECK_FALSE(collected.reader.add(file).has_value());

@@ -10,6 +10,7 @@ using Step = Doorbell::Step;
 namespace {
 
 constexpr base::SteadyTime kStart{1h};
+constexpr auto kPace = 8ms;
 
 /// Drains empty, is granted the lock, drains empty again.
 void park(Doorbell& bell, base::SteadyTime now) {
@@ -25,7 +26,7 @@ void park(Doorbell& bell, base::SteadyTime now) {
 }  // namespace
 
 TEST_CASE("source: the relay drains once more between the grant and its sleep", "[source]") {
-    Doorbell bell{1s, 100};
+    Doorbell bell{1s, 100, kPace};
     bell.drained(false, 0, kStart);
     bell.lock_tried(true, kStart);
     CHECK(bell.holds_lock());
@@ -48,7 +49,7 @@ TEST_CASE("source: the relay drains once more between the grant and its sleep", 
 }
 
 TEST_CASE("source: a ring and the backstop both end the sleep with an unlock", "[source]") {
-    Doorbell bell{1s, 100};
+    Doorbell bell{1s, 100, kPace};
     park(bell, kStart);
     SECTION("ring") {
         bell.rang(kStart + 10ms);
@@ -61,13 +62,13 @@ TEST_CASE("source: a ring and the backstop both end the sleep with an unlock", "
 }
 
 TEST_CASE("source: without a backstop only a ring ends the sleep", "[source]") {
-    Doorbell bell{0ms, 100};
+    Doorbell bell{0ms, 100, kPace};
     park(bell, kStart);
     CHECK(bell.next(kStart + 24h).step == Step::kRest);
 }
 
 TEST_CASE("source: a refused lock means looking again after a growing pause", "[source]") {
-    Doorbell bell{1s, 100};
+    Doorbell bell{1s, 100, kPace};
     auto now = kStart;
     std::vector<std::chrono::milliseconds> pauses;
     for (int i = 0; i < 6; ++i) {
@@ -85,7 +86,7 @@ TEST_CASE("source: a refused lock means looking again after a growing pause", "[
 }
 
 TEST_CASE("source: a late ring ends a pause while awake", "[source]") {
-    Doorbell bell{1s, 100};
+    Doorbell bell{1s, 100, kPace};
     bell.drained(false, 0, kStart);
     bell.lock_tried(false, kStart);
     REQUIRE(bell.next(kStart).step == Step::kRest);
@@ -114,19 +115,81 @@ TEST_CASE(
 TEST_CASE(
     "source: a stream of changes is read in larger portions, a single one at once", "[source]"
 ) {
-    Doorbell bell{1s, 100};
-    bell.drained(true, 0, kStart);
-    CHECK(bell.next(kStart).step == Step::kDrain);
-    bell.drained(true, 0, kStart);
-    CHECK(bell.next(kStart).step == Step::kDrain);
-    bell.drained(true, 0, kStart);
+    Doorbell bell{1s, 100, kPace};
+    for (int i = 0; i < Doorbell::kBusyAfter; ++i) {
+        CHECK(bell.next(kStart).step == Step::kDrain);
+        bell.drained(true, 0, kStart);
+    }
     CHECK(bell.next(kStart).step == Step::kRest);
-    CHECK(bell.next(kStart).until == kStart + Doorbell::kBusyPace);
-    CHECK(bell.next(kStart + Doorbell::kBusyPace).step == Step::kDrain);
+    CHECK(bell.next(kStart).until == kStart + kPace);
+    CHECK(bell.next(kStart + kPace).step == Step::kDrain);
+
+    SECTION("it goes on: each portion a pace after the last") {
+        bell.drained(true, 0, kStart + 10ms);
+        CHECK(bell.next(kStart + 10ms).until == kStart + 10ms + kPace);
+    }
+    SECTION("it ends: the lock is tried, and the drain after the grant made, without a pause") {
+        park(bell, kStart + kPace);
+        SECTION("a sleeper drains at once") {
+            bell.rang(kStart + 9ms);
+            CHECK(bell.next(kStart + 9ms).step == Step::kUnlock);
+        }
+        SECTION("after a sleep nothing is left of the stream") {
+            const auto later = kStart + kPace + Doorbell::kSleep;
+            bell.rang(later);
+            bell.unlocked(later);
+            bell.drained(true, 0, later);
+            CHECK(bell.next(later).step == Step::kDrain);
+        }
+        SECTION("nor after one that the backstop has ended") {
+            const auto later = kStart + kPace + 1s;
+            REQUIRE(bell.next(later).step == Step::kUnlock);
+            bell.unlocked(later);
+            bell.drained(true, 0, later);
+            CHECK(bell.next(later).step == Step::kDrain);
+        }
+        SECTION("to nod off is no sleep: the stream goes on") {
+            bell.rang(kStart + 9ms);
+            bell.unlocked(kStart + 9ms);
+            bell.drained(true, 0, kStart + 9ms);
+            CHECK(bell.next(kStart + 9ms).until == kStart + 9ms + kPace);
+        }
+    }
+    SECTION("the lock is refused: the looks are no closer than the portions") {
+        bell.drained(false, 7, kStart + kPace);
+        REQUIRE(bell.next(kStart + kPace).step == Step::kTryLock);
+        bell.lock_tried(false, kStart + kPace);
+        CHECK(bell.next(kStart + kPace).until == kStart + 2 * kPace);
+    }
+}
+
+TEST_CASE("source: without a pace a stream is read as fast as it comes", "[source]") {
+    Doorbell bell{1s, 100, 0ms};
+    for (int i = 0; i < 3 * Doorbell::kBusyAfter; ++i) {
+        REQUIRE(bell.next(kStart).step == Step::kDrain);
+        bell.drained(true, 0, kStart);
+    }
+}
+
+TEST_CASE("source: lone commits never wait for the pace", "[source]") {
+    Doorbell bell{1s, 100, kPace};
+    park(bell, kStart);
+    auto now = kStart;
+    for (int i = 0; i < 100; ++i) {
+        now += Doorbell::kSleep;
+        bell.rang(now);
+        REQUIRE(bell.next(now).step == Step::kUnlock);
+        bell.unlocked(now);
+        bell.drained(true, 0, now);
+        if (bell.next(now).step == Step::kRest) {
+            FAIL("paused after commit " << i);
+        }
+        park(bell, now);
+    }
 }
 
 TEST_CASE("source: more rings than allowed keep the relay awake", "[source]") {
-    Doorbell bell{1s, 100};
+    Doorbell bell{1s, 100, kPace};
     auto now = kStart;
     int parks = 0;
     int lingers = 0;
@@ -156,7 +219,7 @@ TEST_CASE("source: more rings than allowed keep the relay awake", "[source]") {
 }
 
 TEST_CASE("source: extra drains while parked change nothing", "[source]") {
-    Doorbell bell{1s, 100};
+    Doorbell bell{1s, 100, kPace};
     park(bell, kStart);
     bell.drained(true, 3, kStart + 1ms);
     CHECK(bell.parked());

@@ -46,7 +46,7 @@ std::vector<Field> detail_row(const std::string& kind, Field store, Field produc
     return {kind, std::move(store), std::move(product), {}, {}, {}, {}, {}, {}, std::move(detail)};
 }
 
-const std::vector<Field> position_row = detail_row(
+const std::vector<Field> kPositionRow = detail_row(
     "P", {}, {}, jsonb(R"({"snapshot": "90:100:90,95", "taken_us": 5000, "feed_rows": 3})")
 );
 
@@ -71,7 +71,7 @@ TEST_CASE("source: the rows of a drain become one set with the position that fol
             .has_value()
     );
     REQUIRE(rows.add(row({"S", be(1), be(3), {}, {}, {}, {}, {}, {}, {}})).has_value());
-    REQUIRE(rows.add(row(position_row)).has_value());
+    REQUIRE(rows.add(row(kPositionRow)).has_value());
     REQUIRE(
         rows
             .add(row(detail_row(

@@ -137,7 +137,7 @@ TEST_CASE("web: pages follow one another to the end", "[web]") {
     Limits limits;
     SECTION("as many products as asked for") {}
     SECTION("as many products as bytes allow, and one at least") {
-        limits.page_bytes_max = GENERATE(0, 1, 300, 600, 1000);
+        limits.page_bytes_max = GENERATE(0U, 1U, 300U, 600U, 1000U);
     }
     std::string target = "/api/inventory?limit=2";
     while (true) {

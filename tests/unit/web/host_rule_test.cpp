@@ -65,7 +65,7 @@ TEST_CASE("web: a page that makes its name resolve to this machine reads nothing
     ServerOptions options;
     options.listen = GENERATE("127.0.0.1:0", "localhost:0");
     options.allowed_hosts = {"shop.example"};
-    const auto server = std::move(Server::listen(options, api, {}).value());
+    const auto server = Server::listen(options, api, {}).value();
     server->start();
     const auto ask = [&](const std::string& method, const std::string& host) {
         test::Client client{server->port()};
@@ -98,7 +98,7 @@ TEST_CASE("web: a server that others can reach answers to any name", "[web]") {
     ServerOptions options;
     options.listen = "0.0.0.0:0";
     options.allowed_hosts = {};
-    const auto server = std::move(Server::listen(options, api, {}).value());
+    const auto server = Server::listen(options, api, {}).value();
     server->start();
     test::Client client{server->port()};
     client.send("GET /api/inventory/TEA-1 HTTP/1.1\r\nHost: inventory.example\r\n\r\n");

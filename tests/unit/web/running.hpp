@@ -27,7 +27,7 @@ class Running {
         options.threads = threads;
         options.stop_grace = grace;
         options.limits = limits;
-        server_ = std::move(Server::listen(options, api_, observer()).value());
+        server_ = Server::listen(options, api_, observer()).value();
         server_->start();
     }
 

@@ -98,7 +98,7 @@ TEST_CASE("web: a completion that comes after the server is gone does nothing", 
         ServerOptions options;
         options.listen = "127.0.0.1:0";
         options.stop_grace = milliseconds{1};
-        auto server = std::move(Server::listen(options, api, {}).value());
+        auto server = Server::listen(options, api, {}).value();
         server->start();
         Client client{server->port()};
         REQUIRE(client.send(
@@ -116,7 +116,7 @@ TEST_CASE("web: a server that was never started stops too", "[web]") {
     Api api{shop.cache(), shop, {}};
     ServerOptions options;
     options.listen = "127.0.0.1:0";
-    auto server = std::move(Server::listen(options, api, {}).value());
+    auto server = Server::listen(options, api, {}).value();
     CHECK(server->port() != 0);
     CHECK(server->address() == "127.0.0.1:" + std::to_string(server->port()));
 }

@@ -201,7 +201,7 @@ TEST_CASE("web: an exception costs its connection and nothing else", "[web]") {
     Api api{shop.cache(), shop, observer};
     ServerOptions options;
     options.listen = "127.0.0.1:0";
-    const auto server = std::move(Server::listen(options, api, observer).value());
+    const auto server = Server::listen(options, api, observer).value();
     server->start();
     Client other{server->port()};
     CHECK(other.get("/api/inventory/TEA-1").status == 200);
