@@ -224,7 +224,7 @@ select is_empty(
         cross join (values ('inventory_reader'), ('inventory_writer'), ('inventory_daemon'), ('inventory_admin')) as r (rolname)
         where p.pronamespace = 'inventory'::regnamespace and p.proname like '\_%' and has_function_privilege(r.rolname, p.oid, 'execute')
             and p.proname not in (
-                '_raise_insufficient', '_is_replicating', '_is_client', '_begin_import', '_record_import', '_import_movements',
+                '_raise_insufficient', '_is_replicating', '_applied_lines', '_begin_import', '_record_import', '_import_movements',
                 '_import_stock', '_drain', '_write_canary', '_canary_exists'
             )
     $$,
