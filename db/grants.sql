@@ -21,7 +21,8 @@ grant usage on schema inventory to inventory_reader;
 grant select on
     inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
     inventory.stock_ledger, inventory.inventory_event, inventory.daemons, inventory.settings, inventory.schema_migration,
-    inventory.schema_repeatable, inventory.imports, inventory.import_batches
+    inventory.schema_repeatable, inventory.imports, inventory.import_batches, inventory.units, inventory.stock_documents,
+    inventory.stock_document_lines, inventory.stock_remainders, inventory.operation_refusals
     to inventory_reader;
 
 -- writer
@@ -86,9 +87,22 @@ end
 $$;
 grant execute on function
     inventory.doorbell_lock(), inventory.relay_lock(), inventory.ticket(), inventory.incarnation(), inventory.position(),
-    inventory.feed_after(text, integer), inventory.covers(text, text), inventory.movement_kinds(),
+    inventory.feed_after(text, integer), inventory.covers(text, text), inventory.movement_kinds(), inventory.must(jsonb),
+    inventory.stock_history(text, text, timestamptz, timestamptz, bigint), inventory.stock_at(timestamptz, text),
+    inventory.stock_at_version(text, text, bigint),
+    inventory.list_documents(text, text, text, timestamptz, timestamptz, bigint),
     inventory._applied_lines(bigint)
     to inventory_reader;
+-- Operations: what they do beyond a writer's own rights, they do as the engine.
+grant execute on function
+    inventory.set_unit(text, bigint, bigint, text, text, text),
+    inventory.receive_purchase(text, jsonb, text, text, timestamptz, text, text, text, text),
+    inventory.record_sale(text, jsonb, text, text, timestamptz, text, text, text, text, text),
+    inventory.return_sale(text, jsonb, text, text, text, timestamptz, text, text, text, text),
+    inventory.adjust_stock(text, jsonb, text, text, text, timestamptz, text, text),
+    inventory.set_stock(text, jsonb, text, text, timestamptz, text, text, text)
+    to inventory_writer;
+grant execute on function inventory.prune_idempotency_keys(integer) to inventory_daemon, inventory_admin;
 grant execute on function
     inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(),
     inventory._begin_import(text, text, text, text, text),

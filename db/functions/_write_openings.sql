@@ -54,12 +54,13 @@ begin
     moved as (
         insert into inventory.stock_ledger_months (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after,
-            version, reason, reference, actor, correlation_id, occurred_at, recorded_at, xid, rung
+            version, reason, reference, actor, correlation_id, occurred_at, recorded_at, xid, rung, document_id
         )
         overriding system value
         select
             m.movement_id, m.store_id, m.product_id, m.kind, m.on_hand_delta, m.reserved_delta, m.on_hand_after,
-            m.reserved_after, m.version, m.reason, m.reference, m.actor, m.correlation_id, m.occurred_at, in_until, m.xid, true
+            m.reserved_after, m.version, m.reason, m.reference, m.actor, m.correlation_id, m.occurred_at, in_until, m.xid, true,
+            m.document_id
         from cuts as c
         join month as m on m.store_id = c.store_id and m.product_id = c.product_id and m.version > c.version
         returning 1

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run_guards.sh [name ...]
 # For each guards/NAME.sql: makes a copy of the database, takes the guard out there as the file says, and runs the tests that its lines
-# `-- missed by: pgtap/FILE.sql` or `-- missed by: isolation/NAME` name. Each of them must fail: a guard that no test misses is
+# `-- missed by: pgtap/FILE.sql`, `-- missed by: isolation/NAME` or `-- missed by: engine/TEST` (of tests/system/engine) name. Each of them must fail: a guard that no test misses is
 # untested or useless.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -36,6 +36,10 @@ for guard in "$@"; do
         case $test in
             pgtap/*) "$here/../run_pgtap.sh" "$here/../$test" > "$out" 2>&1 && code=0 || code=1; sign='^not ok \|^Result: FAIL' ;;
             isolation/*) "$here/../isolation/run_isolation.sh" "${test#isolation/}" > "$out" 2>&1 && code=0 || code=1; sign='^not ok - ' ;;
+            engine/*)
+                /usr/bin/python3 -m pytest -q -x -p no:cacheprovider -k "${test#engine/}" "$here/../../system/engine" > "$out" 2>&1 && code=0 || code=1
+                sign='^FAILED'
+                ;;
             *) echo "$guard: what is $test?" >&2; exit 1 ;;
         esac
         if [ "$code" -ne 0 ] && grep -q "$sign" "$out"; then

@@ -50,12 +50,18 @@ update inventory.inventory_stock set on_hand = 7;
 insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta)
 select s.store_id, s.product_id, 'sale', -1 from inventory.inventory_stock as s;
 update inventory.inventory_stock set low_stock_threshold = 3;
+select inventory.receive_purchase('sp-a', '[{"sku": "sp-1", "quantity": 5}]', idempotency_key => 'k', reference => 'PO');
+select inventory.record_sale('sp-a', '[{"sku": "sp-1", "quantity": 1}, {"sku": "sp-1", "quantity": 0.5}]', 'R', transaction_id => 't');
+select inventory.return_sale('sp-a', '[{"sku": "sp-1", "quantity": 0.5}]', 'R'), inventory.set_unit('half', 1, 2, 'sp-1');
+select inventory.set_stock('sp-a', '[{"sku": "sp-1", "quantity": 3, "expected_version": 7}]'), inventory.adjust_stock('sp-a', '[{"sku": "sp-1", "quantity": -99}]', 'r');
 delete from inventory.inventory_stock;
+set local inventory.reason = '';
+select inventory.set_stock('sp-a', '[{"sku": "sp-1", "quantity": 3}]'), inventory.record_sale('sp-a', '[{"sku": "sp-1", "quantity": 1}]', idempotency_key => 'k');
 set local search_path = public, pg_catalog;
 
 select is((select count(*) from sp_trap.seen), 0::bigint, 'no operator or function of the caller was called');
-select is(test.movements('sp-a', 'sp-1'), '1:direct +10>10, 2:direct -3>7, 3:sale -1>6, 4:direct -6>0', 'and every movement was recorded');
-select is((select reason from inventory.stock_ledger where on_hand_delta = -3), 'attack', 'with its reason');
+select is(test.movements('sp-a', 'sp-1'), '1:direct +10>10, 2:direct -3>7, 3:sale -1>6, 4:purchase +5>11, 5:sale -1>10, 6:sale -1>9, 7:return +1>10, 8:count -7>3, 9:direct -3>0, 10:count +3>3, 11:sale -1>2', 'and every movement was recorded');
+select is((select reason from inventory.stock_ledger where on_hand_delta = -3 and version = 2), 'attack', 'with its reason');
 reset role;
 select is_empty('select test.contradictions()', 'Q1 holds');
 

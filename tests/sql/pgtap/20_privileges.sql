@@ -117,6 +117,33 @@ insert into may values
     ('delete from inventory.epoch', false, false, false, false),
     ('insert into inventory.schema_migration select * from inventory.schema_migration', false, false, false, false),
 
+    ('select count(*) from inventory.units', true, true, true, true),
+    ('select count(*) from inventory.stock_documents', true, true, true, true),
+    ('select count(*) from inventory.stock_document_lines', true, true, true, true),
+    ('select count(*) from inventory.stock_remainders', true, true, true, true),
+    ('select count(*) from inventory.operation_refusals', true, true, true, true),
+    ('select count(*) from inventory.stock_remainder_steps', false, false, false, false),
+    ('select count(*) from inventory.inventory_deduction_idempotency', false, false, false, false),
+    ('insert into inventory.units (product_id, name, version, numerator, denominator, actor) values ($P, ''x'', 1, 1, 1, ''x'')', false, false, false, false),
+    ('update inventory.stock_documents set party = ''x''', false, false, false, false),
+    ('update inventory.stock_remainders set numerator = 0', false, false, false, false),
+    ('delete from inventory.operation_refusals', false, false, false, false),
+    ('delete from inventory.inventory_deduction_idempotency', false, false, false, false),
+    ('insert into inventory.stock_ledger (store_id, product_id, kind, document_id) values ($A, $P, ''sale'', 1)', false, false, false, false),
+    ('select inventory.must(''{"success": true}'')', true, true, true, true),
+    ('select count(*) from inventory.stock_history(''prv-1'', ''prv-a'')', true, true, true, true),
+    ('select count(*) from inventory.stock_at(now(), ''prv-a'')', true, true, true, true),
+    ('select count(*) from inventory.stock_at_version(''prv-1'', ''prv-a'', 1)', true, true, true, true),
+    ('select count(*) from inventory.list_documents(''prv-a'')', true, true, true, true),
+    ('select inventory.set_unit(''x'', 1, 2, ''prv-1'')', false, true, false, true),
+    ('select inventory.receive_purchase(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', idempotency_key => ''k'')', false, true, false, true),
+    ('select inventory.record_sale(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', idempotency_key => ''k'')', false, true, false, true),
+    ('select inventory.record_sale(''prv-a'', ''[{"sku": "prv-1", "quantity": 99}]'')', false, true, false, true),
+    ('select inventory.return_sale(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'')', false, true, false, true),
+    ('select inventory.adjust_stock(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', ''r'')', false, true, false, true),
+    ('select inventory.set_stock(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'')', false, true, false, true),
+    ('select inventory.prune_idempotency_keys()', false, false, true, true),
+
     ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
     ('select inventory._parse_position(inventory.position())', false, false, false, false),
     ('select inventory._set_caught_movements_aside(''inventory.stores''::regclass, now(), now())', false, false, false, false),
@@ -189,6 +216,20 @@ select is_empty(
     'nobody may call a new function'
 );
 rollback to new_function;
+-- The engine's parts are nobody's but its own: they trust what they are given.
+select is_empty(
+    $$
+        select p.oid::regprocedure, r.rolname
+        from pg_proc as p
+        cross join (values ('inventory_reader'), ('inventory_writer'), ('inventory_daemon'), ('inventory_admin')) as r (rolname)
+        where p.pronamespace = 'inventory'::regnamespace and p.proname like '\_%' and has_function_privilege(r.rolname, p.oid, 'execute')
+            and p.proname not in (
+                '_raise_insufficient', '_is_replicating', '_applied_lines', '_begin_import', '_record_import', '_import_movements',
+                '_import_stock', '_drain', '_write_canary', '_canary_exists'
+            )
+    $$,
+    'clients may not call the parts of operations'
+);
 -- Only the triggers may call trigger functions and ours without a name for others.
 select is_empty(
     $$

@@ -131,6 +131,9 @@ select alike(pg_temp.try(format('select inventory.release_ledger_month(%L)', pg_
 drop publication mon;
 reset client_min_messages;
 select inventory.position() as now \gset
+set local role inventory_engine;
+update inventory.stock_ledger set document_id = 77 where product_id = test.product('mon-2') and version in (1, 2);
+reset role;
 select results_eq(
     format('select * from inventory.release_ledger_month(%L)', (pg_temp.month(-3) + '10 days')::date),
     $$ values (8::bigint, 4::bigint, 1::bigint) $$, 'what goes, what stands for it, what stays'
@@ -138,6 +141,11 @@ select results_eq(
 select is_empty('select test.contradictions()', 'sums and versions hold');
 select is(test.movements('mon', 'mon-1'), '2:opening +7>7, 3:sale +5>12, 4:sale -1>11', 'an opening balance stands for what went');
 select is(test.movements('mon', 'mon-2'), '1:opening +4>4, 2:sale +1>5, 3:sale +1>6, 4:sale +1>7', 'a movement that follows a later one stays');
+select is((select array_agg(document_id order by version) from inventory.stock_ledger where product_id = test.product('mon-2')), array[null, 77, null, null]::bigint[],
+    'and keeps its document');
+select throws_ok(format('select * from inventory.stock_at(%L, %L)', pg_temp.month(-3) + interval '15 days', 'mon'), '22023',
+    'the balances of that time are not kept any more', 'balances of a month that was let go are not made up');
+select isnt_empty(format('select * from inventory.stock_at(%L, %L)', pg_temp.month(-2), 'mon'), 'those of its end are there');
 select is(test.movements('mon', 'mon-3'), '1:opening +8>8', 'a stock row without movements since has its opening');
 select is(test.movements('mon', 'mon-4'), null, 'one that is gone for good needs none');
 select is(test.movements('mon', 'mon-5'), '2:opening +0>0, 3:sale +2>2', 'one that came back has one of 0');

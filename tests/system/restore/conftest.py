@@ -75,13 +75,20 @@ class Database:
             ),
             "ledger": self.rows(
                 "select movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after,"
-                " reserved_after, version, reason, reference, actor, correlation_id, occurred_at, recorded_at"
+                " reserved_after, version, reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id"
                 " from inventory.stock_ledger order by 1"
             ),
             "events": self.rows(
                 "select event_seq, event_id, type, store_id, product_id, changes::text, actor, correlation_id, recorded_at"
                 " from inventory.inventory_event order by 1"
             ),
+            "units": self.rows("select * from inventory.units order by 1"),
+            "remainders": self.rows("select * from inventory.stock_remainders order by 1, 2"),
+            "steps": self.rows("select * from inventory.stock_remainder_steps order by 1, 2, 3"),
+            "keys": self.rows("select * from inventory.inventory_deduction_idempotency order by 1, 2, 3"),
+            "documents": self.rows("select * from inventory.stock_documents order by 1"),
+            "lines": self.rows("select * from inventory.stock_document_lines order by 1, 2"),
+            "refusals": self.rows("select * from inventory.operation_refusals order by 1"),
             "kept": self.rows("select * from inventory.stock_version_kept order by 1, 2"),
             "products": self.rows("select * from inventory.products order by 1"),
             "stores": self.rows("select * from inventory.stores order by 1"),

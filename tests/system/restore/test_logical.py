@@ -7,10 +7,12 @@ from conftest import fill, wait_for
 PUBLICATION = """
     create publication stock for table
         inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
-        inventory.stock_version_kept,
+        inventory.stock_version_kept, inventory.units, inventory.stock_remainders, inventory.stock_remainder_steps,
+        inventory.inventory_deduction_idempotency, inventory.stock_documents, inventory.stock_document_lines,
+        inventory.operation_refusals,
         inventory.stock_ledger (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
-            reason, reference, actor, correlation_id, occurred_at, recorded_at
+            reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id
         ),
         inventory.inventory_event (
             event_seq, event_id, type, store_id, product_id, vendor_id, category_id, changes, actor, correlation_id, recorded_at
@@ -35,7 +37,7 @@ def subscribe(publisher, subscriber):
         f" with (create_slot = false, slot_name = '{subscriber.name}')"
     )
     wait_for(
-        lambda: subscriber.value("select count(*) = 8 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
+        lambda: subscriber.value("select count(*) = 15 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
         "the first copy",
     )
 
@@ -101,6 +103,31 @@ def test_a_subscriber_becomes_the_place_to_write(databases):
     subscriber.rows("update inventory.inventory_stock set on_hand = 1 where store_id = 1 and product_id = 2")
     subscriber.rows("insert into inventory.stores (code, name) values ('c', 'C')")
     assert [row[1] for row in subscriber.news(here)] == ["direct", "store_created"]
+    assert subscriber.contradictions() == []
+
+
+def test_operations_are_replicated_with_their_keys_documents_and_remainders(databases):
+    publisher, subscriber = databases(), databases()
+    fill(publisher)
+    subscribe(publisher, subscriber)
+    publisher.rows("select inventory.set_unit('third', 1, 3, sku => 'p2')")
+    sale = "select inventory.record_sale('a', '[{\"sku\": \"p2\", \"quantity\": 1, \"unit\": \"third\"}]', 'R', transaction_id => 't')"
+    publisher.rows("select inventory.receive_purchase('a', '[{\"sku\": \"p2\", \"quantity\": 9}]', idempotency_key => 'k')")
+    answer = publisher.value(sale)
+    assert not publisher.value("select inventory.record_sale('a', '[{\"sku\": \"p2\", \"quantity\": 99999}]')")["success"]
+    catch_up(publisher, subscriber)
+    assert subscriber.content() == publisher.content()
+    assert len(subscriber.content()["documents"]) == 2
+    assert subscriber.contradictions() == []
+
+    # Where writing goes on, what was done stays done.
+    subscriber.rows("alter subscription sub disable; alter subscription sub set (slot_name = none); drop subscription sub")
+    subscriber.rows("select inventory.finish_restore()")
+    replay = subscriber.value(sale)
+    assert replay["replayed"] and replay["movements"] == answer["movements"]
+    again = subscriber.value(sale.replace("'t'", "'t2'"))
+    assert again["success"] and again["document"]["id"] > answer["document"]["id"]
+    assert subscriber.value("select numerator || '/' || denominator from inventory.stock_remainders") == "1/3"
     assert subscriber.contradictions() == []
 
 

@@ -1,0 +1,71 @@
+-- Applies changes to their stock rows, set-based, all or none: one UPDATE per stock row, one movement per change, balances and dense
+-- versions by window functions. What all changes of a stock row come to must be available, whatever their order.
+--   in_operation  for the movements
+--   in_changes    in their order; _lock_changed_rows() was called with them
+-- Returns the movements, in the order of the changes; or the errors (insufficient_stock, one per stock row that is short), and then the
+-- caller must raise SDREF, so that the block in which it called this is undone.
+-- Raises 22003 for balances that are no bigint or a quantity of more than 18 digits.
+-- Reads: inventory_stock, products. Writes: inventory_stock, stock_ledger, stock_remainders, stock_remainder_steps.
+create or replace function inventory._apply_changes(
+    in_operation inventory.operation, in_changes inventory.stock_change[],
+    out movements inventory.stock_movement[], out errors jsonb
+)
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+    v_changes inventory.stock_change[] := in_changes;
+begin
+    if exists (select from unnest(in_changes) as c where c.denominator <> 1) then
+        v_changes := inventory._settle_remainders(in_changes);
+    end if;
+    select
+        array_agg(
+            (
+                m.line, m.store_id, m.store, m.product_id, m.sku, m.kind, m.on_hand_delta, m.reserved_delta,
+                m.on_hand, m.reserved, m.version
+            )::inventory.stock_movement
+            order by m.place
+        ),
+        jsonb_agg(
+            inventory._insufficient(m.store, m.product_id, m.sku, -m.change, m.available, m.lines)
+            order by m.place
+        ) filter (where m.step = 1 and m.available + m.change < 0 and not m.allow_negative)
+    into movements, errors
+    from (
+        select
+            c.*, s.available, s.allow_negative,
+            s.on_hand + inventory._sum(c.on_hand_delta) over running as on_hand,
+            s.reserved + inventory._sum(c.reserved_delta) over running as reserved,
+            s.version + row_number() over running as version,
+            row_number() over running as step,
+            inventory._sum(c.on_hand_delta - c.reserved_delta) over whole as change,
+            case when s.allow_negative then null else array_agg(c.line) over whole end as lines
+        from unnest(v_changes) with ordinality as c (
+            line, store_id, store, product_id, sku, kind, numerator, denominator, on_hand_delta, reserved_delta, place
+        )
+        join inventory.inventory_stock as s on s.store_id = c.store_id and s.product_id = c.product_id
+        window
+            running as (partition by c.store_id, c.product_id order by c.place),
+            whole as (partition by c.store_id, c.product_id)
+    ) as m;
+    if errors is not null then
+        movements := null;
+        return;
+    end if;
+    update inventory.inventory_stock as s set
+        on_hand = m.on_hand, reserved = m.reserved, version = m.version,
+        on_hand_delta = 0, reserved_delta = 0, updated_at = clock_timestamp()
+    from (
+        select distinct on (u.store_id, u.product_id) u.store_id, u.product_id, u.on_hand, u.reserved, u.version
+        from unnest(movements) as u
+        order by u.store_id, u.product_id, u.version desc
+    ) as m
+    where s.store_id = m.store_id and s.product_id = m.product_id;
+    perform inventory._write_movements(in_operation, movements);
+end
+$$;
+
+comment on function inventory._apply_changes(inventory.operation, inventory.stock_change[]) is
+    'Applies changes to locked stock rows, all or none: movements, or the errors of the rows that are short.';

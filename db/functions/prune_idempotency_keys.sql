@@ -1,0 +1,44 @@
+-- Lets idempotency keys and refusals go that are older than the setting offline_window_days, the oldest first: until then a till that
+-- was offline may still send its request again.
+--   limit  at most so many of each, 1 to 100 000; call it again while it returns as many
+-- Returns how many keys went. Raises 22023 for a limit out of range.
+-- Reads: settings. Writes: inventory_deduction_idempotency, operation_refusals. Locks: the rows that go; what somebody holds is left
+-- for the next call.
+create or replace function inventory.prune_idempotency_keys("limit" integer default 10000) returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_until timestamptz := now() - make_interval(days => (
+        select s.value::integer from inventory.settings as s where s.name = 'offline_window_days'
+    ));
+    v_pruned bigint;
+begin
+    if prune_idempotency_keys."limit" is null or prune_idempotency_keys."limit" not between 1 and 100000 then
+        raise exception 'limit is a number from 1 to 100000' using errcode = 'invalid_parameter_value';
+    end if;
+    delete from inventory.operation_refusals as r
+    where r.refusal_id in (
+        select o.refusal_id
+        from inventory.operation_refusals as o
+        where o.recorded_at < v_until
+        order by o.refusal_id
+        limit prune_idempotency_keys."limit"
+        for update skip locked
+    );
+    delete from inventory.inventory_deduction_idempotency as i
+    where i.ctid = any (array(
+        select o.ctid
+        from inventory.inventory_deduction_idempotency as o
+        where o.created_at < v_until
+        order by o.created_at
+        limit prune_idempotency_keys."limit"
+        for update skip locked
+    ));
+    get diagnostics v_pruned = row_count;
+    return v_pruned;
+end
+$$;
+
+comment on function inventory.prune_idempotency_keys(integer) is
+    'Lets idempotency keys and refusals go that are older than offline_window_days, a bounded number per call.';

@@ -1,0 +1,4 @@
+-- The short way leaves nothing behind when it does not do it.
+-- missed by: pgtap/71_idempotency.sql
+-- missed by: pgtap/74_short_way.sql
+select guard.edit('inventory._move_one', 'perform inventory._unclaim_one(v_found.store_id, v_found.scope, v_found.key);', '');
