@@ -56,7 +56,7 @@ begin
     end if;
     update inventory.inventory_stock as s set
         on_hand = m.on_hand, reserved = m.reserved, version = m.version,
-        on_hand_delta = 0, reserved_delta = 0, updated_at = clock_timestamp()
+        updated_at = clock_timestamp()
     from (
         select distinct on (u.store_id, u.product_id) u.store_id, u.product_id, u.on_hand, u.reserved, u.version
         from unnest(movements) as u

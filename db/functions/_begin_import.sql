@@ -1,3 +1,5 @@
+-- Which lines of a file were applied, as ranges. dense_rank(), so that a number that stood twice would not join what is apart.
+-- Reads: import_batches.
 create or replace function inventory._applied_lines(in_import_id bigint) returns int8multirange
 language sql stable
 set search_path = pg_catalog, pg_temp

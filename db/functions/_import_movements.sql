@@ -100,8 +100,7 @@ begin
     window running as (partition by i.store_id, i.product_id order by i.line);
 
     update inventory.inventory_stock as s set
-        on_hand = s.on_hand + k.total::bigint, version = s.version + k.count, on_hand_delta = 0, reserved_delta = 0,
-        updated_at = clock_timestamp()
+        on_hand = s.on_hand + k.total::bigint, version = s.version + k.count, updated_at = clock_timestamp()
     from unnest(v_keys, v_totals, v_counts) as k (store_id, product_id, total, count)
     where s.store_id = k.store_id and s.product_id = k.product_id;
 

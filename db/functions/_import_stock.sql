@@ -94,7 +94,7 @@ begin
         on_hand = n.quantity, version = n.version,
         low_stock_threshold = coalesce(n.low_stock_threshold, s.low_stock_threshold),
         allow_negative = coalesce(n.allow_negative, s.allow_negative),
-        on_hand_delta = 0, reserved_delta = 0, updated_at = clock_timestamp()
+        updated_at = clock_timestamp()
     from (
         -- Of each column the last line that says something.
         select

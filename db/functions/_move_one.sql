@@ -77,7 +77,7 @@ begin
     v_delta := in_sign * v_found.quantity;
     update inventory.inventory_stock as s set
         on_hand = s.on_hand + v_delta, version = s.version + 1,
-        on_hand_delta = 0, reserved_delta = 0, updated_at = clock_timestamp()
+        updated_at = clock_timestamp()
     where s.store_id = v_found.store_id and s.product_id = v_found.product_id
         and (s.available + v_delta >= 0 or s.allow_negative)
     returning s.on_hand, s.reserved, s.version into v_moved;
