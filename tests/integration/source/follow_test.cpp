@@ -44,11 +44,7 @@ TEST_CASE(
 ) {
     const Database database;
     database.seed(1, 1);
-    auto options = options_for(database);
-    options.backstop = 0ms;
-    options.canary_every = 0ms;
-    options.stale_after = 0ms;
-    const Running running{options};
+    const Running running{only_notifications(database)};
     REQUIRE(running.becomes_relay());
     Db db{database.url()};
     for (int i = 1; i <= 50; ++i) {

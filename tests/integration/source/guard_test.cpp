@@ -18,15 +18,6 @@ constexpr bool kGuarded = false;
 constexpr bool kGuarded = true;
 #endif
 
-/// Nothing but a notification wakes the follower.
-SourceOptions only_notifications(const Database& database) {
-    auto options = options_for(database);
-    options.backstop = 0ms;
-    options.canary_every = 0ms;
-    options.stale_after = 0ms;
-    return options;
-}
-
 /// How many of so many changes were not seen within half a second.
 int lost_of(int changes, Db& db, const MapSink& sink, const std::function<void(Db&, int)>& change) {
     int lost = 0;

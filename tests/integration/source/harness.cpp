@@ -373,6 +373,14 @@ SourceOptions options_for(const Database& database) {
     return options;
 }
 
+SourceOptions only_notifications(const Database& database) {
+    auto options = options_for(database);
+    options.backstop = 0ms;
+    options.canary_every = 0ms;
+    options.stale_after = 0ms;
+    return options;
+}
+
 Running::Running(SourceOptions options, std::function<void(MapSink&)> prepare)
     : follower(
           std::move(options),

@@ -140,6 +140,9 @@ class FreezingSink : public MapSink {
 /// Fast settings for tests.
 [[nodiscard]] SourceOptions options_for(const Database& database);
 
+/// The same, but nothing but a notification wakes the follower.
+[[nodiscard]] SourceOptions only_notifications(const Database& database);
+
 /// A follower with its sink, started; collects observations.
 struct Running {
     explicit Running(SourceOptions options, std::function<void(MapSink&)> prepare = {});

@@ -124,12 +124,9 @@ TEST_CASE("source: somebody's own NOTIFY on the channel makes nobody talk", "[so
 TEST_CASE("source: the pace of a stream holds up neither sleeper nor waiter nor stop", "[source]") {
     const Database database;
     database.seed(1, 1);
-    auto options = options_for(database);
-    options.busy_pace = 1h;
     // Nothing but the relay's own drains and those for a waiter.
-    options.backstop = 0ms;
-    options.canary_every = 0ms;
-    options.stale_after = 0ms;
+    auto options = only_notifications(database);
+    options.busy_pace = 1h;
     Running running{options};
     REQUIRE(running.becomes_relay());
     REQUIRE(eventually([&] { return running.follower.status().parks > 0; }));
@@ -178,13 +175,9 @@ TEST_CASE("source: the pace of a stream holds up neither sleeper nor waiter nor 
 TEST_CASE("source: followers are told by the relay, with no backstop of their own", "[source]") {
     const Database database;
     database.seed(1, 1);
-    auto options = options_for(database);
-    const Running relay{options};
+    const Running relay{options_for(database)};
     REQUIRE(relay.becomes_relay());
-    options.backstop = 0ms;
-    options.canary_every = 0ms;
-    options.stale_after = 0ms;
-    const Running follower{options};
+    const Running follower{only_notifications(database)};
     REQUIRE(follower.becomes_live());
     CHECK(one_relay({&relay, &follower}));
     Db db{database.url()};
