@@ -9,7 +9,7 @@ PUBLICATION = """
         inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
         inventory.stock_version_kept, inventory.units, inventory.stock_remainders, inventory.stock_remainder_steps,
         inventory.inventory_deduction_idempotency, inventory.stock_documents, inventory.stock_document_lines,
-        inventory.operation_refusals,
+        inventory.operation_refusals, inventory.stock_reservations, inventory.stock_holds,
         inventory.stock_ledger (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id
