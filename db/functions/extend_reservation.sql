@@ -17,6 +17,7 @@ create or replace function inventory.extend_reservation(
 ) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
     v_operation inventory.operation;

@@ -21,6 +21,7 @@ create or replace function inventory.unreserve_stock(
 ) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
     v_operation inventory.operation;

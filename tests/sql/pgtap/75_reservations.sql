@@ -399,6 +399,30 @@ select is(
 select throws_ok($$ update inventory.settings set value = '0' where name = 'reservation_minutes' $$, '23514', null, 'of a minute at least');
 select throws_ok($$ update inventory.settings set value = '525601' where name = 'reservation_minutes_max' $$, '23514', null, 'and a year at most');
 
+-- What ended does not end again, whoever asks
+select inventory.reserve_stock('o24', 'rs-a', pg_temp.lines('rs-2 1')), inventory.process_order_stock_reduction('o24', 'rs-a');
+select pg_temp.let_time_pass('o24');
+select array_agg(h.hold_id) as ids from inventory.stock_holds as h join inventory.stock_reservations as r using (reservation_id) where r.order_code = 'o24' \gset
+select is(inventory._expire_holds(:'ids', 'x', null), 0::bigint, 'a committed hold does not expire');
+select inventory._change_holds(array(select (i, 'released', true, 5, null, null)::inventory.hold_change from unnest(:'ids'::bigint[]) as i));
+select is(pg_temp.holds('o24'), 'rs-2 committed', 'nor is it released');
+select inventory.reserve_stock('o24', 'rs-a', pg_temp.lines('rs-2 1'));
+select array_agg(h.hold_id) as ids from inventory.stock_holds as h where h.state = 'held' and h.reservation_id = (select reservation_id from inventory.stock_reservations where order_code = 'o24') \gset
+select is(inventory._expire_holds(:'ids', 'x', null), 0::bigint, 'one whose time is not over does not expire');
+select pg_temp.let_time_pass('o24');
+-- As the engine, whose changes nobody else records.
+set local role inventory_engine;
+select inventory._expire_holds(:'ids', 'x', null) as expired \gset
+reset role;
+select is(:expired, 1, 'then it does');
+select inventory._change_holds(array(select (i, 'committed', true, null, null, null)::inventory.hold_change from unnest(:'ids'::bigint[]) as i));
+select is(pg_temp.holds('o24'), 'rs-2 committed, rs-2 expired open', 'an expired one is not committed');
+select throws_ok(
+    format($$ insert into inventory.stock_holds (reservation_id, store_id, product_id, units, numerator, denominator, quantity, unit, unit_numerator, unit_denominator, expires_at)
+        select reservation_id, store_id, product_id, units, numerator, denominator, quantity, unit, unit_numerator, unit_denominator, expires_at from inventory.stock_holds where hold_id = any (%L) $$, :'ids'),
+    '23505', null, 'an order has one open hold of a product'
+);
+
 -- Many that expire at once, of several products
 select inventory.set_stock('rs-b', pg_temp.lines('rs-1 2000', 'rs-2 2000'));
 select count(inventory.reserve_stock('many ' || n, 'rs-b', pg_temp.lines('rs-1 1', 'rs-2 1'))) from generate_series(1, 150) as n;
