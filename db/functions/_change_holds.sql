@@ -5,6 +5,9 @@ create or replace function inventory._change_holds(in_changes inventory.hold_cha
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set enable_mergejoin = off
+set enable_hashjoin = off
+set jit = off
 as $$
 begin
     update inventory.stock_holds as h set

@@ -8,6 +8,8 @@ create or replace function inventory._expire_holds(in_hold_ids bigint[], in_acto
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set enable_mergejoin = off
+set enable_hashjoin = off
 set jit = off
 as $$
 declare

@@ -4,6 +4,7 @@ create or replace function inventory._held_lines(in_reservation_id bigint) retur
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 begin
     return (

@@ -5,9 +5,13 @@ returns table (
     product_id bigint, sku text, line integer, lines integer[], numerator numeric, denominator numeric, quantity numeric, unit text,
     unit_numerator numeric, unit_denominator numeric, price numeric
 )
-language sql immutable
+language plpgsql immutable
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
+#variable_conflict use_column
+begin
+    return query
     select
         s.product_id, s.sku, s.line, s.lines, f.numerator, f.denominator,
         case when s.is_alone then s.quantity else trim_scale(round(f.numerator / f.denominator, 9)) end,
@@ -25,7 +29,8 @@ as $$
         ) as p
         group by p.product_id, p.size
     ) as s
-    cross join lateral inventory._fraction(s.total, s.size) as f
+    cross join lateral inventory._fraction(s.total, s.size) as f;
+end
 $$;
 
 comment on function inventory._lines_by_product(inventory.operation_line[]) is 'What lines ask for of each product, exactly.';

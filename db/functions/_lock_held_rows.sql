@@ -9,6 +9,7 @@ create or replace function inventory._lock_held_rows(
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_due bigint[];

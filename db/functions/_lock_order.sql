@@ -7,6 +7,7 @@ create or replace function inventory._lock_order(in_operation inventory.operatio
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_reservation_id bigint;

@@ -4,6 +4,7 @@ create or replace function inventory._not_reserved(in_operation inventory.operat
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_state text;

@@ -7,10 +7,13 @@ create or replace function inventory._plan_hold(
     in_operation inventory.operation, in_reservation_id bigint, in_lines inventory.operation_line[],
     out changes inventory.stock_change[], out hold_changes inventory.hold_change[], out errors jsonb, out short_product_ids bigint[]
 )
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 set jit = off
 as $$
+#variable_conflict use_column
+begin
     with products as (
         select
             coalesce(l.product_id, h.product_id) as product_id, coalesce(l.sku, p.sku) as sku, l.line, l.lines,
@@ -41,7 +44,9 @@ as $$
             order by p.line
         ) filter (where p.need > p.own and p.need > p.available + p.own and not p.allow_negative),
         array_agg(p.product_id) filter (where p.need > p.own and p.need > p.available + p.own and not p.allow_negative)
-    from products as p
+    into changes, hold_changes, errors, short_product_ids
+    from products as p;
+end
 $$;
 
 comment on function inventory._plan_hold(inventory.operation, bigint, inventory.operation_line[]) is

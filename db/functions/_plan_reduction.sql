@@ -12,10 +12,13 @@ create or replace function inventory._plan_reduction(
     out changes inventory.stock_change[], out sold inventory.operation_line[], out short inventory.operation_line[],
     out hold_changes inventory.hold_change[]
 )
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 set jit = off
 as $$
+#variable_conflict use_column
+begin
     with lines as (
         select l.*
         from unnest(in_lines) with ordinality as l (
@@ -170,6 +173,8 @@ as $$
             cross join lateral inventory._fraction(o.rest, o.size) as f
             where o.hold_id is not null
         )
+    into changes, sold, short, hold_changes;
+end
 $$;
 
 comment on function inventory._plan_reduction(inventory.operation, bigint, inventory.operation_line[], text) is

@@ -8,10 +8,13 @@ create or replace function inventory._plan_release(
     in_operation inventory.operation, in_reservation_id bigint, in_order text, in_lines inventory.operation_line[],
     out changes inventory.stock_change[], out hold_changes inventory.hold_change[], out errors jsonb
 )
-language sql stable
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 set jit = off
 as $$
+#variable_conflict use_column
+begin
     with products as (
         select
             l.line, l.lines, p.product_id, p.sku, p.base_unit, h.hold_id, h.state, h.units,
@@ -61,7 +64,9 @@ as $$
             )
             order by p.line
         ) filter (where p.numerator < 0)
-    from products as p
+    into changes, hold_changes, errors
+    from products as p;
+end
 $$;
 
 comment on function inventory._plan_release(inventory.operation, bigint, text, inventory.operation_line[]) is

@@ -5,6 +5,7 @@ create or replace function inventory._reap_products(in_operation inventory.opera
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     -- A variable, so that the index is read up to it and no further.

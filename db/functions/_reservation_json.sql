@@ -5,6 +5,7 @@ create or replace function inventory._reservation_json(in_reservation_id bigint,
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 begin
     return (

@@ -9,6 +9,7 @@ create or replace function inventory.expire_reservations("limit" integer default
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set enable_mergejoin = off
 set jit = off
 as $$
 declare

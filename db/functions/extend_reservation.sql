@@ -18,6 +18,7 @@ create or replace function inventory.extend_reservation(
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_operation inventory.operation;

@@ -29,6 +29,7 @@ create or replace function inventory.process_order_stock_reduction(
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set jit = off
 as $$
 declare
     v_operation inventory.operation;
