@@ -67,9 +67,10 @@ begin
     )
     select
         m.store_id, m.product_id, m.kind, m.on_hand_delta, m.reserved_delta, m.on_hand, m.reserved, m.version,
-        'expired', in_references[m.place], in_actor, in_correlation_id, in_times[m.place], in_document_ids[m.place], true
-    from unnest(in_movements) with ordinality as m (
-        line, store_id, store, product_id, sku, kind, on_hand_delta, reserved_delta, on_hand, reserved, version, place
+        'expired', m.reference, in_actor, in_correlation_id, m.occurred_at, m.document_id, true
+    from unnest(in_movements, in_references, in_document_ids, in_times) as m (
+        line, store_id, store, product_id, sku, kind, on_hand_delta, reserved_delta, on_hand, reserved, version,
+        reference, document_id, occurred_at
     );
     if not pg_try_advisory_xact_lock_shared(6004511353635864577) then
         perform inventory.ring_doorbell();

@@ -35,11 +35,15 @@ begin
             limit expire_reservations."limit" - v_expired
         );
         exit when cardinality(v_due) = 0;
+        -- Of each stock row as many as were found, the oldest: the same, but looked up by the index, so that the time grows with their number.
         with keys as materialized (
-            select distinct h.store_id, h.product_id from inventory.stock_holds as h where h.hold_id = any (v_due)
+            select h.store_id, h.product_id, count(*) as holds
+            from inventory.stock_holds as h
+            where h.hold_id = any (v_due)
+            group by h.store_id, h.product_id
         ),
         rows as materialized (
-            select s.store_id, s.product_id
+            select s.store_id, s.product_id, k.holds
             from inventory.inventory_stock as s
             join keys as k on k.store_id = s.store_id and k.product_id = s.product_id
             order by s.store_id, s.product_id
@@ -47,15 +51,23 @@ begin
         )
         select
             array(
-                select h.hold_id
-                from inventory.stock_holds as h
-                join rows as r on r.store_id = h.store_id and r.product_id = h.product_id
-                where h.hold_id = any (v_due)
+                select d.hold_id
+                from rows as r
+                cross join lateral (
+                    select h.hold_id
+                    from inventory.stock_holds as h
+                    where h.store_id = r.store_id and h.product_id = r.product_id and h.state = 'held' and h.expires_at <= v_now
+                    order by h.expires_at, h.hold_id
+                    limit r.holds
+                ) as d
             ),
             v_passed_over || array(
-                select (k.store_id, k.product_id)::inventory.stock_key
-                from keys as k
-                where not exists (select from rows as r where r.store_id = k.store_id and r.product_id = k.product_id)
+                select (o.store_id, o.product_id)::inventory.stock_key
+                from (
+                    select k.store_id, k.product_id from keys as k
+                    except
+                    select r.store_id, r.product_id from rows as r
+                ) as o
             )
         into v_locked, v_passed_over;
         v_expired := v_expired + inventory._expire_holds(
