@@ -22,7 +22,8 @@ grant select on
     inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
     inventory.stock_ledger, inventory.inventory_event, inventory.daemons, inventory.settings, inventory.schema_migration,
     inventory.schema_repeatable, inventory.imports, inventory.import_batches, inventory.units, inventory.stock_documents,
-    inventory.stock_document_lines, inventory.stock_remainders, inventory.operation_refusals
+    inventory.stock_document_lines, inventory.stock_remainders, inventory.operation_refusals, inventory.stock_reservations,
+    inventory.stock_holds
     to inventory_reader;
 
 -- writer
@@ -100,9 +101,13 @@ grant execute on function
     inventory.record_sale(text, jsonb, text, text, timestamptz, text, text, text, text, text),
     inventory.return_sale(text, jsonb, text, text, text, timestamptz, text, text, text, text),
     inventory.adjust_stock(text, jsonb, text, text, text, timestamptz, text, text),
-    inventory.set_stock(text, jsonb, text, text, timestamptz, text, text, text)
+    inventory.set_stock(text, jsonb, text, text, timestamptz, text, text, text),
+    inventory.reserve_stock(text, text, jsonb, interval, text, text, timestamptz, text, text, text, text),
+    inventory.extend_reservation(text, text, interval, text, text, text),
+    inventory.unreserve_stock(text, text, jsonb, text, text, timestamptz, text, text, text),
+    inventory.process_order_stock_reduction(text, text, jsonb, text, text, text, timestamptz, text, text, text, text, text)
     to inventory_writer;
-grant execute on function inventory.prune_idempotency_keys(integer) to inventory_daemon, inventory_admin;
+grant execute on function inventory.prune_idempotency_keys(integer), inventory.expire_reservations(integer) to inventory_daemon, inventory_admin;
 grant execute on function
     inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(),
     inventory._begin_import(text, text, text, text, text),

@@ -49,3 +49,34 @@ $$;
 comment on function inventory._write_movement(
     bigint, bigint, text, bigint, bigint, bigint, bigint, text, text, text, text, timestamptz, bigint
 ) is 'Writes one movement of an operation into the ledger.';
+
+-- Holds that expired, of many orders at once: each movement has the reference, the document and the time of its own.
+--   in_movements                               with balances and versions; their stock rows are locked and changed in this transaction
+--   in_references, in_document_ids, in_times   one per movement
+create or replace function inventory._write_expiries(
+    in_movements inventory.stock_movement[], in_references text[], in_document_ids bigint[], in_times timestamptz[], in_actor text,
+    in_correlation_id text
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into inventory.stock_ledger_months (
+        store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
+        reason, reference, actor, correlation_id, occurred_at, document_id, rung
+    )
+    select
+        m.store_id, m.product_id, m.kind, m.on_hand_delta, m.reserved_delta, m.on_hand, m.reserved, m.version,
+        'expired', m.reference, in_actor, in_correlation_id, m.occurred_at, m.document_id, true
+    from unnest(in_movements, in_references, in_document_ids, in_times) as m (
+        line, store_id, store, product_id, sku, kind, on_hand_delta, reserved_delta, on_hand, reserved, version,
+        reference, document_id, occurred_at
+    );
+    if not pg_try_advisory_xact_lock_shared(6004511353635864577) then
+        perform inventory.ring_doorbell();
+    end if;
+end
+$$;
+
+comment on function inventory._write_expiries(inventory.stock_movement[], text[], bigint[], timestamptz[], text, text) is
+    'Writes the movements of holds that expired into the ledger.';

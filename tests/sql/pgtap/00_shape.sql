@@ -6,7 +6,8 @@ select tables_are('inventory', array[
     'stores', 'vendors', 'categories', 'products', 'inventory_stock', 'stock_version_kept', 'inventory_event', 'daemons',
     'settings', 'epoch', 'incarnation_token', 'imports', 'import_batches', 'import_sources', 'import_line_ids',
     'import_staging', 'schema_migration', 'schema_repeatable', 'units', 'stock_remainders', 'stock_remainder_steps',
-    'inventory_deduction_idempotency', 'stock_documents', 'stock_document_lines', 'operation_refusals'
+    'inventory_deduction_idempotency', 'stock_documents', 'stock_document_lines', 'operation_refusals',
+    'stock_reservations', 'stock_holds'
 ] || array(
     select c.relname::text from pg_class as c
     where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p') and c.relname like 'stock\_ledger%'
@@ -185,7 +186,7 @@ select is_empty(
                 p.proname in (
                     '_begin_operation', '_claim', '_claim_one', '_store_id', '_read_lines', '_line_quantity', '_check_party',
                     '_changes_of_lines', '_move_stock', '_write_document', '_write_document_lines', '_write_movements',
-                    '_movements_json', '_finish_operation', '_move_one', '_write_movement'
+                    '_movements_json', '_finish_operation', '_move_one', '_write_movement', '_check_order'
                 )
                 and not p.prosecdef and not has_function_privilege('inventory_admin', p.oid, 'execute')
                 and not has_function_privilege('inventory_daemon', p.oid, 'execute')
@@ -237,8 +238,8 @@ select is_empty(
             p.oid::regprocedure, fatal_errors => false, extra_warnings => false, performance_warnings => false
         ) as c
         where p.pronamespace = 'inventory'::regnamespace and p.prorettype <> 'trigger'::regtype
-            -- The parameter limit is a reserved word and a public name; '{}' as the start of an array is no mistake.
-            and c.message <> 'name of parameter "limit" is reserved keyword'
+            -- The parameters limit and order are reserved words and public names; '{}' as the start of an array is no mistake.
+            and c.message not in ('name of parameter "limit" is reserved keyword', 'name of parameter "order" is reserved keyword')
             and not (c.context like '%initialization%' and c.detail like 'cast "text" value to "%[]" type')
     $$,
     'plpgsql_check finds nothing in the functions'

@@ -54,13 +54,17 @@ select inventory.receive_purchase('sp-a', '[{"sku": "sp-1", "quantity": 5}]', id
 select inventory.record_sale('sp-a', '[{"sku": "sp-1", "quantity": 1}, {"sku": "sp-1", "quantity": 0.5}]', 'R', transaction_id => 't');
 select inventory.return_sale('sp-a', '[{"sku": "sp-1", "quantity": 0.5}]', 'R'), inventory.set_unit('half', 1, 2, 'sp-1');
 select inventory.set_stock('sp-a', '[{"sku": "sp-1", "quantity": 3, "expected_version": 7}]'), inventory.adjust_stock('sp-a', '[{"sku": "sp-1", "quantity": -99}]', 'r');
+select inventory.reserve_stock('o', 'sp-a', '[{"sku": "sp-1", "quantity": 1}, {"sku": "sp-1", "quantity": 0.5}]', interval '1 hour', idempotency_key => 'k'),
+    inventory.reserve_stock('o', 'sp-a', '[{"sku": "sp-1", "quantity": 99}]'), inventory.extend_reservation('o', 'sp-a'),
+    inventory.process_order_stock_reduction('o', 'sp-a', '[{"sku": "sp-1", "quantity": 1}]', 'keep'), inventory.unreserve_stock('o', 'sp-a'),
+    inventory.unreserve_stock('o', 'sp-a');
 delete from inventory.inventory_stock;
 set local inventory.reason = '';
 select inventory.set_stock('sp-a', '[{"sku": "sp-1", "quantity": 3}]'), inventory.record_sale('sp-a', '[{"sku": "sp-1", "quantity": 1}]', idempotency_key => 'k');
 set local search_path = public, pg_catalog;
 
 select is((select count(*) from sp_trap.seen), 0::bigint, 'no operator or function of the caller was called');
-select is(test.movements('sp-a', 'sp-1'), '1:direct +10>10, 2:direct -3>7, 3:sale -1>6, 4:purchase +5>11, 5:sale -1>10, 6:sale -1>9, 7:return +1>10, 8:count -7>3, 9:direct -3>0, 10:count +3>3, 11:sale -1>2', 'and every movement was recorded');
+select is(test.movements('sp-a', 'sp-1'), '1:direct +10>10, 2:direct -3>7, 3:sale -1>6, 4:purchase +5>11, 5:sale -1>10, 6:sale -1>9, 7:return +1>10, 8:count -7>3, 9:reservation +0>3, 10:sale -1>2, 11:release +0>2, 12:direct -2>0, 13:count +3>3, 14:sale -1>2', 'and every movement was recorded');
 select is((select reason from inventory.stock_ledger where on_hand_delta = -3 and version = 2), 'attack', 'with its reason');
 reset role;
 select is_empty('select test.contradictions()', 'Q1 holds');

@@ -5,6 +5,7 @@ select no_plan();
 select test.store('prv-a') as a, test.product('prv-1') as p \gset
 select set_config('test.a', :'a', true), set_config('test.p', :'p', true);
 insert into inventory.inventory_stock (store_id, product_id, on_hand) values (:a, :p, 10);
+select inventory.reserve_stock('prv-held', 'prv-a', '[{"sku": "prv-1", "quantity": 1}]', interval '1 microsecond'), inventory.expire_reservations();
 
 -- What became of a statement under a role: done, or the SQLSTATE.
 create function pg_temp.try(in_role text, in_sql text) returns text language plpgsql as $$
@@ -143,6 +144,17 @@ insert into may values
     ('select inventory.adjust_stock(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', ''r'')', false, true, false, true),
     ('select inventory.set_stock(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'')', false, true, false, true),
     ('select inventory.prune_idempotency_keys()', false, false, true, true),
+    ('select count(*) from inventory.stock_reservations', true, true, true, true),
+    ('select count(*) from inventory.stock_holds', true, true, true, true),
+    ('insert into inventory.stock_reservations (store_id, order_code) values ($A, ''x'')', false, false, false, false),
+    ('update inventory.stock_holds set state = ''released''', false, false, false, false),
+    ('delete from inventory.stock_holds', false, false, false, false),
+    ('delete from inventory.stock_reservations', false, false, false, false),
+    ('select inventory.reserve_stock(''prv-o'', ''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', idempotency_key => ''k'')', false, true, false, true),
+    ('select inventory.extend_reservation(''prv-o'', ''prv-a'')', false, true, false, true),
+    ('select inventory.unreserve_stock(''prv-held'', ''prv-a'')', false, true, false, true),
+    ('select inventory.process_order_stock_reduction(''prv-held'', ''prv-a'', ''[{"sku": "prv-1", "quantity": 99}]'')', false, true, false, true),
+    ('select inventory.expire_reservations()', false, false, true, true),
 
     ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
     ('select inventory._parse_position(inventory.position())', false, false, false, false),

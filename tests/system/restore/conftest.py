@@ -88,6 +88,8 @@ class Database:
             "keys": self.rows("select * from inventory.inventory_deduction_idempotency order by 1, 2, 3"),
             "documents": self.rows("select * from inventory.stock_documents order by 1"),
             "lines": self.rows("select * from inventory.stock_document_lines order by 1, 2"),
+            "reservations": self.rows("select * from inventory.stock_reservations order by 1"),
+            "holds": self.rows("select * from inventory.stock_holds order by 1"),
             "refusals": self.rows("select * from inventory.operation_refusals order by 1"),
             "kept": self.rows("select * from inventory.stock_version_kept order by 1, 2"),
             "products": self.rows("select * from inventory.products order by 1"),

@@ -9,7 +9,7 @@ PUBLICATION = """
         inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
         inventory.stock_version_kept, inventory.units, inventory.stock_remainders, inventory.stock_remainder_steps,
         inventory.inventory_deduction_idempotency, inventory.stock_documents, inventory.stock_document_lines,
-        inventory.operation_refusals,
+        inventory.operation_refusals, inventory.stock_reservations, inventory.stock_holds,
         inventory.stock_ledger (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id
@@ -37,7 +37,7 @@ def subscribe(publisher, subscriber):
         f" with (create_slot = false, slot_name = '{subscriber.name}')"
     )
     wait_for(
-        lambda: subscriber.value("select count(*) = 15 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
+        lambda: subscriber.value("select count(*) = 17 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
         "the first copy",
     )
 
@@ -115,9 +115,10 @@ def test_operations_are_replicated_with_their_keys_documents_and_remainders(data
     publisher.rows("select inventory.receive_purchase('a', '[{\"sku\": \"p2\", \"quantity\": 9}]', idempotency_key => 'k')")
     answer = publisher.value(sale)
     assert not publisher.value("select inventory.record_sale('a', '[{\"sku\": \"p2\", \"quantity\": 99999}]')")["success"]
+    assert publisher.value("select inventory.reserve_stock('o', 'a', '[{\"sku\": \"p2\", \"quantity\": 2}]', '1 hour')")["success"]
     catch_up(publisher, subscriber)
     assert subscriber.content() == publisher.content()
-    assert len(subscriber.content()["documents"]) == 2
+    assert len(subscriber.content()["documents"]) == 3 and len(subscriber.content()["holds"]) == 1
     assert subscriber.contradictions() == []
 
     # Where writing goes on, what was done stays done.
@@ -128,6 +129,7 @@ def test_operations_are_replicated_with_their_keys_documents_and_remainders(data
     again = subscriber.value(sale.replace("'t'", "'t2'"))
     assert again["success"] and again["document"]["id"] > answer["document"]["id"]
     assert subscriber.value("select numerator || '/' || denominator from inventory.stock_remainders") == "1/3"
+    assert subscriber.value("select inventory.process_order_stock_reduction('o', 'a')")["movements"][0]["reserved_delta"] == -2
     assert subscriber.contradictions() == []
 
 

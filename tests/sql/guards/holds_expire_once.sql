@@ -1,0 +1,3 @@
+-- Only what is held expires.
+-- missed by: pgtap/75_reservations.sql
+select guard.edit('inventory._expire_holds', 'and h.state = ''held''', '');
