@@ -1,7 +1,8 @@
 -- Turns a refusal into an exception, for callers who want their transaction to fail.
 --   result  the answer of an operation
 -- Returns the answer when it is a success. Raises what the first error says: SD010 insufficient_stock, SD011 version_conflict,
--- SD012 idempotency_conflict, SD013 no_conversion_mapping, SD014 return_exceeds_sale; the message has those of all errors.
+-- SD012 idempotency_conflict, SD013 no_conversion_mapping, SD014 return_exceeds_sale, SD020 no_ingredients,
+-- SD021 compensation_exceeds_deduction; the message has those of all errors.
 -- What the operation recorded of the refusal is rolled back with the rest. Locks nothing.
 create or replace function inventory.must(result jsonb) returns jsonb
 language plpgsql immutable
@@ -24,6 +25,8 @@ begin
             when 'idempotency_conflict' then 'SD012'
             when 'no_conversion_mapping' then 'SD013'
             when 'return_exceeds_sale' then 'SD014'
+            when 'no_ingredients' then 'SD020'
+            when 'compensation_exceeds_deduction' then 'SD021'
             else 'P0001'
         end,
         detail = coalesce(v_error ->> 'detail', ''),

@@ -6,7 +6,8 @@ select tables_are('inventory', array[
     'stores', 'vendors', 'categories', 'products', 'inventory_stock', 'stock_version_kept', 'inventory_event', 'daemons',
     'settings', 'epoch', 'incarnation_token', 'imports', 'import_batches', 'import_sources', 'import_line_ids',
     'import_staging', 'schema_migration', 'schema_repeatable', 'units', 'stock_remainders', 'stock_remainder_steps',
-    'inventory_deduction_idempotency', 'stock_documents', 'stock_document_lines', 'operation_refusals'
+    'inventory_deduction_idempotency', 'stock_documents', 'stock_document_lines', 'operation_refusals', 'recipes', 'recipe_ingredients',
+    'conversion_mappings', 'inventory_deductions', 'inventory_deduction_parts', 'inventory_compensation_log'
 ] || array(
     select c.relname::text from pg_class as c
     where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p') and c.relname like 'stock\_ledger%'

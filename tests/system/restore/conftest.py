@@ -89,6 +89,12 @@ class Database:
             "documents": self.rows("select * from inventory.stock_documents order by 1"),
             "lines": self.rows("select * from inventory.stock_document_lines order by 1, 2"),
             "refusals": self.rows("select * from inventory.operation_refusals order by 1"),
+            "recipes": self.rows("select * from inventory.recipes order by 1"),
+            "ingredients": self.rows("select * from inventory.recipe_ingredients order by 1, 2, 3"),
+            "mappings": self.rows("select * from inventory.conversion_mappings order by 1, 2, 3"),
+            "deductions": self.rows("select * from inventory.inventory_deductions order by 1, 2"),
+            "parts": self.rows("select * from inventory.inventory_deduction_parts order by 1, 2, 3"),
+            "compensations": self.rows("select * from inventory.inventory_compensation_log order by 1, 2, 3"),
             "kept": self.rows("select * from inventory.stock_version_kept order by 1, 2"),
             "products": self.rows("select * from inventory.products order by 1"),
             "stores": self.rows("select * from inventory.stores order by 1"),
@@ -159,5 +165,8 @@ def fill(database):
         delete from inventory.inventory_stock where product_id = 1;
         insert into inventory.inventory_stock (store_id, product_id, on_hand) values (1, 1, 7);
         update inventory.products set base_price = 2.5 where sku = 'p2';
+        select inventory.set_recipe('p4', '[{"name": "i", "quantity": 0.5, "unit": "u"}]'), inventory.set_conversion_mapping('a', 'i', 'u', 'p3', 1);
+        select inventory.deduct_inventory_atomic('a', '[{"sku": "p4", "quantity": 3}]', 't');
+        select inventory.compensate_deduction('t', '[{"line": 1, "quantity": 1}]');
         """
     )

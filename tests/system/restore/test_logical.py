@@ -9,7 +9,8 @@ PUBLICATION = """
         inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
         inventory.stock_version_kept, inventory.units, inventory.stock_remainders, inventory.stock_remainder_steps,
         inventory.inventory_deduction_idempotency, inventory.stock_documents, inventory.stock_document_lines,
-        inventory.operation_refusals,
+        inventory.operation_refusals, inventory.recipes, inventory.recipe_ingredients, inventory.conversion_mappings,
+        inventory.inventory_deductions, inventory.inventory_deduction_parts, inventory.inventory_compensation_log,
         inventory.stock_ledger (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id
@@ -37,7 +38,7 @@ def subscribe(publisher, subscriber):
         f" with (create_slot = false, slot_name = '{subscriber.name}')"
     )
     wait_for(
-        lambda: subscriber.value("select count(*) = 15 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
+        lambda: subscriber.value("select count(*) = 21 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
         "the first copy",
     )
 
