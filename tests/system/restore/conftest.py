@@ -165,8 +165,5 @@ def fill(database):
         delete from inventory.inventory_stock where product_id = 1;
         insert into inventory.inventory_stock (store_id, product_id, on_hand) values (1, 1, 7);
         update inventory.products set base_price = 2.5 where sku = 'p2';
-        select inventory.set_recipe('p4', '[{"name": "i", "quantity": 0.5, "unit": "u"}]'), inventory.set_conversion_mapping('a', 'i', 'u', 'p3', 1);
-        select inventory.deduct_inventory_atomic('a', '[{"sku": "p4", "quantity": 3}]', 't');
-        select inventory.compensate_deduction('t', '[{"line": 1, "quantity": 1}]');
         """
     )

@@ -116,9 +116,13 @@ def test_operations_are_replicated_with_their_keys_documents_and_remainders(data
     publisher.rows("select inventory.receive_purchase('a', '[{\"sku\": \"p2\", \"quantity\": 9}]', idempotency_key => 'k')")
     answer = publisher.value(sale)
     assert not publisher.value("select inventory.record_sale('a', '[{\"sku\": \"p2\", \"quantity\": 99999}]')")["success"]
+    publisher.rows("select inventory.set_recipe('p4', '[{\"name\": \"i\", \"quantity\": 1, \"unit\": \"u\"}]')")
+    publisher.rows("select inventory.set_conversion_mapping('a', 'i', 'u', 'p3', 1)")
+    assert publisher.value("select inventory.deduct_inventory_atomic('a', '[{\"sku\": \"p4\", \"quantity\": 3}]', 'd')")["success"]
+    assert publisher.value("select inventory.compensate_deduction('d', '[{\"line\": 1, \"quantity\": 1}]')")["success"]
     catch_up(publisher, subscriber)
     assert subscriber.content() == publisher.content()
-    assert len(subscriber.content()["documents"]) == 2
+    assert [len(subscriber.content()[name]) for name in ("documents", "parts", "compensations")] == [4, 1, 1]
     assert subscriber.contradictions() == []
 
     # Where writing goes on, what was done stays done.
