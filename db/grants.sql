@@ -108,6 +108,7 @@ grant execute on function
     inventory.set_conversion_mapping(text, text, text, text, bigint, bigint, text, text),
     inventory.remove_conversion_mapping(text, text, text),
     inventory.deduct_inventory_atomic(text, jsonb, text, jsonb, text, text, timestamptz, text, text, text, text),
+    inventory.deduct_inventory_many(jsonb),
     inventory.compensate_deduction(text, jsonb, text, text, text, text, timestamptz, text, text)
     to inventory_writer;
 grant execute on function inventory.prune_idempotency_keys(integer) to inventory_daemon, inventory_admin;

@@ -1,6 +1,6 @@
 -- The errors of what a store has nothing for, in the words that people know: ingredients without a mapping there, and products that have
 -- neither ingredients nor stock of their own there.
---   in_missing  [{line, sku, name, unit}]; name and unit are null for a product
+--   in_missing  [{line, sku, name, unit}]; name and unit are null for a product. Null is none, and has no errors
 create or replace function inventory._unserved(in_store text, in_missing jsonb) returns jsonb
 language sql immutable
 set search_path = pg_catalog, pg_temp

@@ -14,21 +14,7 @@ begin
     if not found then
         return inventory._used_transaction_id(in_operation.transaction_id);
     end if;
-    -- Two ingredients of a line may be the same product.
-    insert into inventory.inventory_deduction_parts (document_id, line, product_id, numerator, denominator)
-    select in_operation.document_id, s.line, s.product_id, f.numerator, f.denominator
-    from (
-        select
-            p.line, p.product_id, b.denominator, sum(p.numerator * div(b.denominator, p.denominator)) as numerator
-        from unnest(in_parts) as p
-        join (
-            select d.line, d.product_id, inventory._lcm(d.denominator) as denominator
-            from unnest(in_parts) as d
-            group by d.line, d.product_id
-        ) as b on b.line = p.line and b.product_id = p.product_id
-        group by p.line, p.product_id, b.denominator
-    ) as s
-    cross join lateral inventory._fraction(s.numerator, s.denominator) as f;
+    perform inventory._write_parts(array_fill(in_operation.document_id, array[cardinality(in_parts)]), in_parts);
     return null;
 end
 $$;
@@ -51,3 +37,30 @@ as $$
 $$;
 
 comment on function inventory._used_transaction_id(text) is 'The error of a transaction id whose answer is gone.';
+
+-- Writes what lines of deductions took.
+--   in_documents  the document that each part belongs to
+-- Writes: inventory_deduction_parts.
+create or replace function inventory._write_parts(in_documents bigint[], in_parts inventory.deduction_part[]) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+begin
+    -- Two ingredients of a line may be the same product.
+    insert into inventory.inventory_deduction_parts (document_id, line, product_id, numerator, denominator)
+    select s.document_id, s.line, s.product_id, f.numerator, f.denominator
+    from (
+        select
+            p.document_id, p.line, p.product_id, p.base, sum(p.numerator * div(p.base, p.denominator)) as numerator
+        from (
+            select d.*, inventory._lcm(d.denominator) over (partition by d.document_id, d.line, d.product_id) as base
+            from unnest(in_documents, in_parts) as d (document_id, line, product, ingredient, product_id, sku, numerator, denominator)
+        ) as p
+        group by p.document_id, p.line, p.product_id, p.base
+    ) as s
+    cross join lateral inventory._fraction(s.numerator, s.base) as f;
+end
+$$;
+
+comment on function inventory._write_parts(bigint[], inventory.deduction_part[]) is 'Writes what lines of deductions took.';

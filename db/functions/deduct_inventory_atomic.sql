@@ -59,7 +59,10 @@ begin
     v_lines := inventory._read_lines(deduct_inventory_atomic.lines, array['price'], 'positive');
     perform inventory._check_party(deduct_inventory_atomic.party);
     perform inventory._check_expected_versions(deduct_inventory_atomic.expected_versions);
-    select p.parts, p.errors into v_parts, v_unserved from inventory._deduction_parts(v_operation, v_lines) as p;
+    select p.parts, inventory._unserved(v_operation.store, p.missing) into v_parts, v_unserved
+    from inventory._deduction_parts(
+        array_fill(1, array[cardinality(v_lines)]), array_fill(v_operation.store_id, array[cardinality(v_lines)]), v_lines
+    ) as p;
     v_demand := inventory._demand_of_parts(v_parts);
     v_changes := inventory._changes_of_demand(v_operation, 'deduction', -1, v_demand);
     begin

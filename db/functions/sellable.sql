@@ -9,27 +9,26 @@ language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_operation inventory.operation;
+    v_store_id bigint := inventory._store_id(sellable.store);
     v_line inventory.operation_line;
     v_parts inventory.deduction_part[];
-    v_errors jsonb;
+    v_missing jsonb;
 begin
-    v_operation.store_id := inventory._store_id(sellable.store);
-    v_operation.store := sellable.store;
     v_line.line := 1;
     v_line.product_id := inventory._product_id(sellable.sku);
     v_line.sku := sellable.sku;
     v_line.numerator := 1;
     v_line.denominator := 1;
-    select p.parts, p.errors into v_parts, v_errors from inventory._deduction_parts(v_operation, array[v_line]) as p;
-    if v_errors is not null then
+    select p.parts, p.missing into v_parts, v_missing
+    from inventory._deduction_parts(array[1], array[v_store_id], array[v_line]) as p;
+    if v_missing is not null then
         return 0;
     end if;
     return (
         select min(least(greatest(
             inventory._floor(d.have_numerator * d.need_denominator, d.have_denominator * d.need_numerator), 0
         ), 9223372036854775807))::bigint
-        from inventory._demand_stock(v_operation.store_id, inventory._demand_of_parts(v_parts)) as d
+        from inventory._demand_stock(v_store_id, inventory._demand_of_parts(v_parts)) as d
         where not d.may_go_below
     );
 end

@@ -13,6 +13,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_operation inventory.operation;
+    v_lines inventory.operation_line[];
     v_parts inventory.deduction_part[];
     v_demand inventory.stock_demand[];
     v_errors jsonb;
@@ -20,8 +21,11 @@ declare
 begin
     v_operation.store_id := inventory._store_id(validate_deduction.store);
     v_operation.store := validate_deduction.store;
-    select p.parts, p.errors into v_parts, v_errors
-    from inventory._deduction_parts(v_operation, inventory._read_lines(validate_deduction.lines, array['price'], 'positive')) as p;
+    v_lines := inventory._read_lines(validate_deduction.lines, array['price'], 'positive');
+    select p.parts, inventory._unserved(v_operation.store, p.missing) into v_parts, v_errors
+    from inventory._deduction_parts(
+        array_fill(1, array[cardinality(v_lines)]), array_fill(v_operation.store_id, array[cardinality(v_lines)]), v_lines
+    ) as p;
     v_demand := inventory._demand_of_parts(v_parts);
     v_short := inventory._demand_errors(v_operation.store_id, v_operation.store, v_parts, v_demand, null);
     v_errors := coalesce(v_errors, '[]') || coalesce(v_short, '[]');

@@ -169,3 +169,51 @@ create type inventory.stock_demand as (
     lines integer[]
 );
 comment on type inventory.stock_demand is 'What all lines of a request take from a stock row: numerator/denominator base units.';
+
+create type inventory.deduction_request as (
+    operation inventory.operation,
+    party text,
+    expected jsonb,
+    lines inventory.operation_line[]
+);
+comment on type inventory.deduction_request is 'A request of deduct_inventory_many() that was read.';
+
+create type inventory.deduction_demand as (
+    request integer,
+    slot integer,
+    store_id bigint,
+    store text,
+    product_id bigint,
+    sku text,
+    numerator numeric,
+    denominator numeric,
+    lines integer[],
+    have_numerator numeric,
+    have_denominator numeric,
+    may_go_below boolean,
+    version bigint,
+    is_short boolean,
+    is_new boolean,
+    is_missing boolean
+);
+comment on type inventory.deduction_demand is
+    'What a request of a batch takes from a stock row, and what the row has before the batch. slot numbers the stock rows; is_short says that the whole batch asks for more than is there, is_new that the row was made for it, is_missing that the request may take from it only when an earlier one of the batch has.';
+
+create type inventory.batch_key as (
+    request integer,
+    store_id bigint,
+    scope text,
+    key text,
+    stored jsonb,
+    result jsonb,
+    id integer
+);
+comment on type inventory.batch_key is
+    'A key of a request of a batch, with the request and the answer that were stored under it before. id numbers the keys of the batch.';
+
+create type inventory.stock_left as (
+    numerator numeric,
+    denominator numeric,
+    version bigint
+);
+comment on type inventory.stock_left is 'What the decided requests of a batch have left of a stock row.';

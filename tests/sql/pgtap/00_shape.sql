@@ -186,7 +186,7 @@ select is_empty(
                 p.proname in (
                     '_begin_operation', '_claim', '_claim_one', '_store_id', '_read_lines', '_line_quantity', '_check_party',
                     '_changes_of_lines', '_move_stock', '_write_document', '_write_document_lines', '_write_movements',
-                    '_movements_json', '_finish_operation', '_move_one', '_write_movement'
+                    '_movements_json', '_done', '_finish_operation', '_move_one', '_write_movement'
                 )
                 and not p.prosecdef and not has_function_privilege('inventory_admin', p.oid, 'execute')
                 and not has_function_privilege('inventory_daemon', p.oid, 'execute')

@@ -59,13 +59,14 @@ select inventory.set_recipe('sp-2', '[{"name": "i", "quantity": 0.5, "unit": "u"
 select inventory.deduct_inventory_atomic('sp-a', '[{"sku": "sp-2", "quantity": 1}, {"sku": "sp-1", "quantity": 1}]', 'd', '{"sp-1": 8}');
 select inventory.compensate_deduction('d', '[{"line": 1, "quantity": 0.5}]'), inventory.compensate_deduction('d'), inventory.sellable('sp-2', 'sp-a');
 select inventory.deduct_inventory_atomic('sp-a', '[{"sku": "sp-2", "quantity": 99}, {"sku": "sp-3", "quantity": 1}]', 'e', '{"sp-1": 8}'), inventory.validate_deduction('sp-a', '[{"sku": "sp-2", "quantity": 99}]');
+select inventory.deduct_inventory_many('[{"store": "sp-a", "transaction_id": "x", "lines": [{"sku": "sp-1", "quantity": 1}]}, {"store": "sp-a", "transaction_id": "x", "lines": [{"sku": "sp-2", "quantity": 99}]}]');
 delete from inventory.inventory_stock;
 set local inventory.reason = '';
 select inventory.set_stock('sp-a', '[{"sku": "sp-1", "quantity": 3}]'), inventory.record_sale('sp-a', '[{"sku": "sp-1", "quantity": 1}]', idempotency_key => 'k');
 set local search_path = public, pg_catalog;
 
 select is((select count(*) from sp_trap.seen), 0::bigint, 'no operator or function of the caller was called');
-select is(test.movements('sp-a', 'sp-1'), '1:direct +10>10, 2:direct -3>7, 3:sale -1>6, 4:purchase +5>11, 5:sale -1>10, 6:sale -1>9, 7:return +1>10, 8:count -7>3, 9:deduction -2>1, 10:compensation +0>1, 11:compensation +2>3, 12:direct -3>0, 13:count +3>3, 14:sale -1>2', 'and every movement was recorded');
+select is(test.movements('sp-a', 'sp-1'), '1:direct +10>10, 2:direct -3>7, 3:sale -1>6, 4:purchase +5>11, 5:sale -1>10, 6:sale -1>9, 7:return +1>10, 8:count -7>3, 9:deduction -2>1, 10:compensation +0>1, 11:compensation +2>3, 12:deduction -1>2, 13:direct -2>0, 14:count +3>3, 15:sale -1>2', 'and every movement was recorded');
 select is((select reason from inventory.stock_ledger where on_hand_delta = -3 and version = 2), 'attack', 'with its reason');
 reset role;
 select is_empty('select test.contradictions()', 'Q1 holds');

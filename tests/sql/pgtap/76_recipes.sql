@@ -399,6 +399,42 @@ select throws_ok($$ select inventory.must(inventory.deduct_inventory_atomic('rc-
 select throws_ok($$ select inventory.must(inventory.deduct_inventory_atomic('rc-b', pg_temp.lines('rc-12 1'), 'm')) $$, 'SD020', null, 'and a product without ingredients');
 select throws_ok($$ select inventory.must(inventory.compensate_deduction('g1', '[{"line": 1, "quantity": 9}]')) $$, 'SD021', null, 'and a compensation of too much');
 
+-- Many in one call
+select inventory.set_conversion_mapping('rc-b', 'Dough', 'piece', 'rc-4', 1), inventory.set_conversion_mapping('rc-b', 'Butter', 'gram', 'rc-5', 1);
+select test.stock('rc-b', 'rc-4') as stock \gset
+select inventory.deduct_inventory_many(jsonb_build_array(
+    jsonb_build_object('store', 'rc-b', 'transaction_id', 'm1', 'lines', pg_temp.lines('rc-1 2'), 'actor', 'bo'),
+    jsonb_build_object('store', 'rc-b', 'transaction_id', 'm2', 'lines', pg_temp.lines('rc-1 600')),
+    jsonb_build_object('store', 'rc-b', 'transaction_id', 'm1', 'lines', pg_temp.lines('rc-1 2'), 'actor', 'bo'),
+    jsonb_build_object('store', 'rc-b', 'transaction_id', 'm1', 'lines', pg_temp.lines('rc-1 3'), 'actor', 'bo'),
+    jsonb_build_object('store', 'rc-b', 'transaction_id', 'm2', 'lines', pg_temp.lines('rc-4 1'))
+)) as answers \gset
+select is(
+    (select string_agg(coalesce(pg_temp.moved(a.value), pg_temp.said(a.value)), '; ' order by a.place) from jsonb_array_elements(:'answers') with ordinality as a (value, place)),
+    'deduction rc-4 -4>996 v4, deduction rc-5 -40>960 v2; '
+        'Croffle - Dough: Need 1200, Have 996 (Short: 204) in piece; Croffle - Butter: Need 12000, Have 960 (Short: 11040) in gram; '
+        'deduction rc-4 -4>996 v4, deduction rc-5 -40>960 v2; transaction_id "m1" was used for another request: lines[1].quantity; deduction rc-4 -1>995 v5',
+    'many requests in one call are answered one by one, in their order'
+);
+select is(:'answers'::jsonb #>> '{2,replayed}', 'true', 'a duplicate in a batch is answered as the first one');
+select is(
+    (inventory.deduct_inventory_atomic('rc-b', pg_temp.lines('rc-1 2'), 'm1', actor => 'bo') -> 'replayed')::text, 'true', 'and so is one that comes later by itself'
+);
+select is(inventory.compensate_deduction('m1', store => 'rc-b') ->> 'itemsRestored', '2', 'what a batch took is given back like any other');
+delete from inventory.inventory_deduction_idempotency where store_id = test.store('rc-b');
+select is(
+    pg_temp.said(inventory.deduct_inventory_many(jsonb_build_array(jsonb_build_object('store', 'rc-b', 'transaction_id', 'm1', 'lines', pg_temp.lines('rc-1 2')))) -> 0),
+    'transaction_id "m1" was used before', 'a batch too takes once per transaction id, for ever'
+);
+-- A row that could go below zero, and is not there, is not made by a request that is refused.
+update inventory.products set allow_negative = true where sku = 'rc-11';
+select inventory.set_conversion_mapping('rc-b', 'Salt', 'pinch', 'rc-11', 1, 4);
+select is(
+    pg_temp.said(inventory.deduct_inventory_many(jsonb_build_array(jsonb_build_object('store', 'rc-b', 'transaction_id', 'm3', 'lines', pg_temp.lines('rc-13 1', 'rc-4 9999')))) -> 0),
+    'Insufficient stock of rc-4 in rc-b: Need 9999, Have 999 (Short: 9000)', 'a row that is not there may go below zero'
+);
+select is(test.stock('rc-b', 'rc-11'), null, 'but a refused request makes none');
+
 -- Whatever was done, what was given back is never more than what was taken.
 select is_empty(
     $$
