@@ -3,6 +3,7 @@
 create or replace function inventory._demand_of_parts(in_parts inventory.deduction_part[]) returns inventory.stock_demand[]
 language plpgsql immutable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 set jit = off
 as $$
 begin
@@ -10,15 +11,18 @@ begin
         select array_agg((s.product_id, s.sku, f.numerator, f.denominator, s.lines)::inventory.stock_demand order by s.place)
         from (
             select
-                p.product_id, min(p.sku) as sku, b.denominator, sum(p.numerator * div(b.denominator, p.denominator)) as numerator,
+                p.product_id, min(p.sku) as sku, p.base as denominator, sum(p.numerator * div(p.base, p.denominator)) as numerator,
                 array_agg(distinct p.line) as lines, min(p.place) as place
-            from unnest(in_parts) with ordinality as p (line, product, ingredient, product_id, sku, numerator, denominator, place)
-            join (
-                select d.product_id, inventory._lcm(d.denominator) as denominator from unnest(in_parts) as d group by d.product_id
-            ) as b on b.product_id = p.product_id
-            group by p.product_id, b.denominator
+            from (
+                select d.*, inventory._lcm(d.denominator) over (partition by d.product_id) as base
+                from unnest(in_parts) with ordinality as d (line, product, ingredient, product_id, sku, numerator, denominator, place)
+            ) as p
+            group by p.product_id, p.base
         ) as s
-        cross join lateral inventory._fraction(s.numerator, s.denominator) as f
+        cross join lateral (
+            select
+                div(s.numerator, gcd(s.numerator, s.denominator)) as numerator, div(s.denominator, gcd(s.numerator, s.denominator)) as denominator
+        ) as f
     );
 end
 $$;

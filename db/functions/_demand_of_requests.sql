@@ -75,7 +75,9 @@ begin
         )
         from demand as d
         join stock as s on s.slot = d.slot
-        cross join lateral inventory._fraction(d.amount, d.base) as f
+        cross join lateral (
+            select div(d.amount, gcd(d.amount, d.base)) as numerator, div(d.base, gcd(d.amount, d.base)) as denominator
+        ) as f
     );
 end
 $$;

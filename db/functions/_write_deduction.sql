@@ -44,6 +44,7 @@ comment on function inventory._used_transaction_id(text) is 'The error of a tran
 create or replace function inventory._write_parts(in_documents bigint[], in_parts inventory.deduction_part[]) returns void
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 set jit = off
 as $$
 begin
@@ -59,7 +60,9 @@ begin
         ) as p
         group by p.document_id, p.line, p.product_id, p.base
     ) as s
-    cross join lateral inventory._fraction(s.numerator, s.base) as f;
+    cross join lateral (
+        select div(s.numerator, gcd(s.numerator, s.base)) as numerator, div(s.base, gcd(s.numerator, s.base)) as denominator
+    ) as f;
 end
 $$;
 
