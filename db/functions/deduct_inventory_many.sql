@@ -157,10 +157,12 @@ begin
             for v_place in v_row_first .. v_row_at - 1 loop
                 v_row := v_demand[v_place];
                 continue when not v_row.is_short and not v_compares
-                    or v_row.is_missing and v_row.is_new and v_left[v_row.slot].version = 0;
+                    or v_row.first_line is null and v_row.is_new and v_left[v_row.slot].version = 0;
                 if v_requests[v_request].expected -> v_row.sku <> to_jsonb(v_left[v_row.slot].version) then
                     v_errors := coalesce(v_errors, '[]') || inventory._version_conflict(
-                        v_row.store, v_row.sku, v_row.lines[1], format('version %s', v_requests[v_request].expected ->> v_row.sku),
+                        v_row.store, v_row.sku,
+                        case when v_row.is_new and v_left[v_row.slot].version = 0 then v_row.first_line else v_row.lines[1] end,
+                        format('version %s', v_requests[v_request].expected ->> v_row.sku),
                         format('version %s', v_left[v_row.slot].version), v_left[v_row.slot].version
                     );
                 end if;
@@ -207,7 +209,7 @@ begin
         into v_changes, v_change_requests
         from unnest(v_demand) with ordinality as d (
             request, slot, store_id, store, product_id, sku, numerator, denominator, lines, have_numerator, have_denominator,
-            may_go_below, version, is_short, is_new, is_missing, place
+            may_go_below, version, is_short, is_new, first_line, place
         )
         where v_does[d.request];
         select a.movements, a.errors into v_movements, v_errors

@@ -194,10 +194,10 @@ create type inventory.deduction_demand as (
     version bigint,
     is_short boolean,
     is_new boolean,
-    is_missing boolean
+    first_line integer
 );
 comment on type inventory.deduction_demand is
-    'What a request of a batch takes from a stock row, and what the row has before the batch. slot numbers the stock rows; is_short says that the whole batch asks for more than is there, is_new that the row was made for it, is_missing that the request may take from it only when an earlier one of the batch has.';
+    'What a request of a batch takes from a stock row, and what the row has before the batch. slot numbers the stock rows; is_short says that the whole batch asks for more than is there, is_new that the row was made for it, first_line is the first of its lines that may take from it also when no earlier request of the batch has made it.';
 
 create type inventory.batch_key as (
     request integer,

@@ -35,7 +35,7 @@ TABLES = {
         where d.store_id = %s order by 1, 2, 3
     """,
     "documents": """
-        select row_number() over (order by d.document_id), d.kind, d.reference, d.party, d.reason, d.actor, l.line, l.product_id, l.quantity,
+        select dense_rank() over (order by d.document_id), d.kind, d.reference, d.party, d.reason, d.actor, l.line, l.product_id, l.quantity,
             l.unit, l.numerator, l.denominator, l.price, l.version
         from inventory.stock_documents as d join inventory.stock_document_lines as l using (document_id)
         where d.store_id = %s order by d.document_id, l.line
