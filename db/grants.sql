@@ -23,7 +23,8 @@ grant select on
     inventory.stock_ledger, inventory.inventory_event, inventory.daemons, inventory.settings, inventory.schema_migration,
     inventory.schema_repeatable, inventory.imports, inventory.import_batches, inventory.units, inventory.stock_documents,
     inventory.stock_document_lines, inventory.stock_remainders, inventory.operation_refusals, inventory.stock_reservations,
-    inventory.stock_holds
+    inventory.stock_holds, inventory.recipes, inventory.recipe_ingredients, inventory.conversion_mappings,
+    inventory.inventory_deductions, inventory.inventory_deduction_parts, inventory.inventory_compensation_log
     to inventory_reader;
 
 -- writer
@@ -92,6 +93,7 @@ grant execute on function
     inventory.stock_history(text, text, timestamptz, timestamptz, bigint), inventory.stock_at(timestamptz, text),
     inventory.stock_at_version(text, text, bigint),
     inventory.list_documents(text, text, text, timestamptz, timestamptz, bigint),
+    inventory.validate_deduction(text, jsonb), inventory.sellable(text, text),
     inventory._applied_lines(bigint)
     to inventory_reader;
 -- Operations: what they do beyond a writer's own rights, they do as the engine.
@@ -105,7 +107,13 @@ grant execute on function
     inventory.reserve_stock(text, text, jsonb, interval, text, text, timestamptz, text, text, text, text),
     inventory.extend_reservation(text, text, interval, text, text, text),
     inventory.unreserve_stock(text, text, jsonb, text, text, timestamptz, text, text, text),
-    inventory.process_order_stock_reduction(text, text, jsonb, text, text, text, timestamptz, text, text, text, text, text)
+    inventory.process_order_stock_reduction(text, text, jsonb, text, text, text, timestamptz, text, text, text, text, text),
+    inventory.set_recipe(text, jsonb, bigint, text), inventory.remove_recipe(text),
+    inventory.set_conversion_mapping(text, text, text, text, bigint, bigint, text, text),
+    inventory.remove_conversion_mapping(text, text, text),
+    inventory.deduct_inventory_atomic(text, jsonb, text, jsonb, text, text, timestamptz, text, text, text, text),
+    inventory.deduct_inventory_many(jsonb),
+    inventory.compensate_deduction(text, jsonb, text, text, text, text, timestamptz, text, text)
     to inventory_writer;
 grant execute on function inventory.prune_idempotency_keys(integer), inventory.expire_reservations(integer) to inventory_daemon, inventory_admin;
 grant execute on function

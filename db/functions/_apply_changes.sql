@@ -1,6 +1,7 @@
 -- Applies changes to their stock rows, set-based, all or none: one UPDATE per stock row, one movement per change, balances and dense
 -- versions by window functions. What all changes of a stock row come to must be available, whatever their order.
 --   in_operation  for the movements
+--   in_operations, in_requests  of a batch instead: its operations, and the number of the one that each change belongs to
 --   in_changes    in their order; _lock_changed_rows() was called with them
 -- Returns the movements, in the order of the changes; or the errors (insufficient_stock, one per stock row that is short), and then the
 -- caller must raise SDREF, so that the block in which it called this is undone.
@@ -8,6 +9,7 @@
 -- Reads: inventory_stock, products. Writes: inventory_stock, stock_ledger, stock_remainders, stock_remainder_steps.
 create or replace function inventory._apply_changes(
     in_operation inventory.operation, in_changes inventory.stock_change[],
+    in_operations inventory.operation[] default null, in_requests integer[] default null,
     out movements inventory.stock_movement[], out errors jsonb
 )
 language plpgsql volatile
@@ -63,9 +65,13 @@ begin
         order by u.store_id, u.product_id, u.version desc
     ) as m
     where s.store_id = m.store_id and s.product_id = m.product_id;
-    perform inventory._write_movements(in_operation, movements);
+    if in_operations is null then
+        perform inventory._write_movements(in_operation, movements);
+    else
+        perform inventory._write_movements_of(in_operations, in_requests, movements);
+    end if;
 end
 $$;
 
-comment on function inventory._apply_changes(inventory.operation, inventory.stock_change[]) is
+comment on function inventory._apply_changes(inventory.operation, inventory.stock_change[], inventory.operation[], integer[]) is
     'Applies changes to locked stock rows, all or none: movements, or the errors of the rows that are short.';

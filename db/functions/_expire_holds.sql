@@ -51,7 +51,7 @@ begin
         return 0;
     end if;
     update inventory.inventory_stock as s set
-        reserved = m.reserved, version = m.version, on_hand_delta = 0, reserved_delta = 0, updated_at = clock_timestamp()
+        reserved = m.reserved, version = m.version, updated_at = clock_timestamp()
     from (
         select distinct on (u.store_id, u.product_id) u.store_id, u.product_id, u.reserved, u.version
         from unnest(v_movements) as u

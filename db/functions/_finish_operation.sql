@@ -1,10 +1,9 @@
--- How an operation that was done ends: the answer is built and stored under its keys.
+-- The answer of an operation that was done.
 --   in_movements      what moved, in the order of the request; null or empty when nothing did
 --   in_document_kind  kind of its document; null when it has none
---   in_more           what the operation adds to the answer, an object; null for nothing
--- Writes: inventory_deduction_idempotency. No SET search_path: its callers fix it.
-create or replace function inventory._finish_operation(
-    in_operation inventory.operation, in_movements inventory.stock_movement[], in_document_kind text, in_more jsonb
+-- No SET search_path: its callers fix it.
+create or replace function inventory._done(
+    in_operation inventory.operation, in_movements inventory.stock_movement[], in_document_kind text
 ) returns jsonb
 language plpgsql volatile
 as $$
@@ -19,6 +18,25 @@ begin
             'id', in_operation.document_id, 'kind', in_document_kind, 'reference', in_operation.reference
         ));
     end if;
+    return v_answer;
+end
+$$;
+
+comment on function inventory._done(inventory.operation, inventory.stock_movement[], text) is 'The answer of an operation that was done.';
+
+-- How an operation that was done ends: the answer is built and stored under its keys.
+--   in_movements      what moved, in the order of the request; null or empty when nothing did
+--   in_document_kind  kind of its document; null when it has none
+--   in_more           what the operation adds to the answer, an object; null for nothing
+-- Writes: inventory_deduction_idempotency. No SET search_path: its callers fix it.
+create or replace function inventory._finish_operation(
+    in_operation inventory.operation, in_movements inventory.stock_movement[], in_document_kind text, in_more jsonb
+) returns jsonb
+language plpgsql volatile
+as $$
+declare
+    v_answer jsonb := inventory._done(in_operation, in_movements, in_document_kind);
+begin
     if in_more is not null then
         v_answer := v_answer || in_more;
     end if;

@@ -1,3 +1,37 @@
+-- A stored answer as it is given again, with the message that people know.
+create or replace function inventory._replayed(in_answer jsonb) returns jsonb
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+    select in_answer || '{"replayed": true, "message": "Request already processed (idempotency)"}'
+$$;
+
+comment on function inventory._replayed(jsonb) is 'A stored answer as it is given again.';
+
+-- The error of a key that was used for another request, which names the arguments in which they differ.
+create or replace function inventory._key_conflict(in_scope text, in_key text, in_first jsonb, in_second jsonb) returns jsonb
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_fields text[] := inventory._differing_fields(in_first, in_second);
+begin
+    return jsonb_build_array(jsonb_build_object(
+        'code', 'idempotency_conflict',
+        'message', format(
+            '%s "%s" was used for another request: %s',
+            case in_scope when 'transaction' then 'transaction_id' else 'idempotency_key' end, in_key,
+            array_to_string(v_fields, ', ')
+        ),
+        'detail', 'The same key with the same request is answered again; with another request it is a mistake.',
+        'hint', 'Make a key per request, and keep it over retries.',
+        'fields', to_jsonb(v_fields)
+    ));
+end
+$$;
+
+comment on function inventory._key_conflict(text, text, jsonb, jsonb) is 'The error of a key that was used for another request.';
+
 -- What a key that was used before is answered with.
 -- Returns the stored result with replayed and the message that people know when the requests are the same, as jsonb compares them:
 -- 1 is 1.0, and the order of fields is nothing. Else a refusal that names the arguments in which they differ, lines by number.
@@ -10,7 +44,6 @@ set enable_seqscan = off
 as $$
 declare
     v_found record;
-    v_fields text[];
 begin
     select i.request, i.result into v_found
     from inventory.inventory_deduction_idempotency as i
@@ -19,20 +52,9 @@ begin
         return null;
     elsif v_found.request = in_operation.request then
         perform inventory._unclaim(in_operation);
-        return v_found.result || '{"replayed": true, "message": "Request already processed (idempotency)"}';
+        return inventory._replayed(v_found.result);
     end if;
-    v_fields := inventory._differing_fields(v_found.request, in_operation.request);
-    return inventory._refuse(in_operation, jsonb_build_array(jsonb_build_object(
-        'code', 'idempotency_conflict',
-        'message', format(
-            '%s "%s" was used for another request: %s',
-            case in_scope when 'transaction' then 'transaction_id' else 'idempotency_key' end, in_key,
-            array_to_string(v_fields, ', ')
-        ),
-        'detail', 'The same key with the same request is answered again; with another request it is a mistake.',
-        'hint', 'Make a key per request, and keep it over retries.',
-        'fields', to_jsonb(v_fields)
-    )));
+    return inventory._refuse(in_operation, inventory._key_conflict(in_scope, in_key, v_found.request, in_operation.request));
 end
 $$;
 

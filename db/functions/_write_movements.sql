@@ -80,3 +80,38 @@ $$;
 
 comment on function inventory._write_expiries(inventory.stock_movement[], text[], bigint[], timestamptz[], text, text) is
     'Writes the movements of holds that expired into the ledger.';
+
+-- The movements of a batch of operations.
+--   in_requests  the number of the operation that each movement belongs to
+create or replace function inventory._write_movements_of(
+    in_operations inventory.operation[], in_requests integer[], in_movements inventory.stock_movement[]
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+begin
+    insert into inventory.stock_ledger_months (
+        store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
+        reason, reference, actor, correlation_id, occurred_at, document_id, rung
+    )
+    select
+        m.store_id, m.product_id, m.kind, m.on_hand_delta, m.reserved_delta, m.on_hand, m.reserved, m.version,
+        o.reason, o.reference, o.actor, o.correlation_id, o.occurred_at, o.document_id, true
+    from unnest(in_requests, in_movements) with ordinality as m (
+        request, line, store_id, store, product_id, sku, kind, on_hand_delta, reserved_delta, on_hand, reserved, version, place
+    )
+    join unnest(in_operations) with ordinality as o (
+        name, store_id, store, idempotency_key, transaction_id, request, reason, reference, actor, correlation_id, occurred_at,
+        document_id, replay, number
+    ) on o.number = m.request
+    order by m.place;
+    -- The try may come at any time before the commit.
+    if not pg_try_advisory_xact_lock_shared(6004511353635864577) then
+        perform inventory.ring_doorbell();
+    end if;
+end
+$$;
+
+comment on function inventory._write_movements_of(inventory.operation[], integer[], inventory.stock_movement[]) is
+    'Writes the movements of a batch of operations into the ledger.';

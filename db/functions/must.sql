@@ -1,8 +1,9 @@
 -- Turns a refusal into an exception, for callers who want their transaction to fail.
 --   result  the answer of an operation
 -- Returns the answer when it is a success. Raises what the first error says: SD010 insufficient_stock, SD011 version_conflict,
--- SD012 idempotency_conflict, SD013 no_conversion_mapping, SD014 return_exceeds_sale, SD020 not_reserved, SD021
--- exceeds_reservation, SD022 reservation_expired; the message has those of all errors.
+-- SD012 idempotency_conflict, SD013 no_conversion_mapping, SD014 return_exceeds_sale, SD015 no_ingredients,
+-- SD016 compensation_exceeds_deduction, SD020 not_reserved, SD021 exceeds_reservation, SD022 reservation_expired; the message
+-- has those of all errors.
 -- What the operation recorded of the refusal is rolled back with the rest. Locks nothing.
 create or replace function inventory.must(result jsonb) returns jsonb
 language plpgsql immutable
@@ -25,6 +26,8 @@ begin
             when 'idempotency_conflict' then 'SD012'
             when 'no_conversion_mapping' then 'SD013'
             when 'return_exceeds_sale' then 'SD014'
+            when 'no_ingredients' then 'SD015'
+            when 'compensation_exceeds_deduction' then 'SD016'
             when 'not_reserved' then 'SD020'
             when 'exceeds_reservation' then 'SD021'
             when 'reservation_expired' then 'SD022'

@@ -7,7 +7,8 @@ select tables_are('inventory', array[
     'settings', 'epoch', 'incarnation_token', 'imports', 'import_batches', 'import_sources', 'import_line_ids',
     'import_staging', 'schema_migration', 'schema_repeatable', 'units', 'stock_remainders', 'stock_remainder_steps',
     'inventory_deduction_idempotency', 'stock_documents', 'stock_document_lines', 'operation_refusals',
-    'stock_reservations', 'stock_holds'
+    'stock_reservations', 'stock_holds', 'recipes', 'recipe_ingredients', 'conversion_mappings',
+    'inventory_deductions', 'inventory_deduction_parts', 'inventory_compensation_log'
 ] || array(
     select c.relname::text from pg_class as c
     where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p') and c.relname like 'stock\_ledger%'
@@ -186,7 +187,7 @@ select is_empty(
                 p.proname in (
                     '_begin_operation', '_claim', '_claim_one', '_store_id', '_read_lines', '_line_quantity', '_check_party',
                     '_changes_of_lines', '_move_stock', '_write_document', '_write_document_lines', '_write_movements',
-                    '_movements_json', '_finish_operation', '_move_one', '_write_movement', '_check_order'
+                    '_movements_json', '_done', '_finish_operation', '_move_one', '_write_movement', '_check_order'
                 )
                 and not p.prosecdef and not has_function_privilege('inventory_admin', p.oid, 'execute')
                 and not has_function_privilege('inventory_daemon', p.oid, 'execute')

@@ -2,7 +2,7 @@
 begin;
 select plan(4);
 
-select test.store('sp-a'), test.product('sp-1');
+select test.store('sp-a'), test.product('sp-1'), test.product('sp-2'), test.product('sp-3');
 insert into inventory.inventory_stock (store_id, product_id, on_hand) values (test.store('sp-a'), test.product('sp-1'), 10);
 
 create role sp_attacker login in role inventory_writer;
@@ -58,13 +58,24 @@ select inventory.reserve_stock('o', 'sp-a', '[{"sku": "sp-1", "quantity": 1}, {"
     inventory.reserve_stock('o', 'sp-a', '[{"sku": "sp-1", "quantity": 99}]'), inventory.extend_reservation('o', 'sp-a'),
     inventory.process_order_stock_reduction('o', 'sp-a', '[{"sku": "sp-1", "quantity": 1}]', 'keep'), inventory.unreserve_stock('o', 'sp-a'),
     inventory.unreserve_stock('o', 'sp-a');
+-- By recipe, and refused by one.
+select inventory.set_recipe('sp-2', '[{"name": "i", "quantity": 0.5, "unit": "u"}]'), inventory.set_conversion_mapping('sp-a', 'i', 'u', 'sp-1', 1);
+select inventory.deduct_inventory_atomic('sp-a', '[{"sku": "sp-2", "quantity": 1}, {"sku": "sp-1", "quantity": 1}]', 'd', '{"sp-1": 11}');
+select inventory.compensate_deduction('d', '[{"line": 1, "quantity": 0.5}]'), inventory.compensate_deduction('d'), inventory.sellable('sp-2', 'sp-a');
+select inventory.deduct_inventory_atomic('sp-a', '[{"sku": "sp-2", "quantity": 99}, {"sku": "sp-3", "quantity": 1}]', 'e', '{"sp-1": 8}'), inventory.validate_deduction('sp-a', '[{"sku": "sp-2", "quantity": 99}]');
+select inventory.deduct_inventory_many('[{"store": "sp-a", "transaction_id": "x", "lines": [{"sku": "sp-1", "quantity": 1}]}, {"store": "sp-a", "transaction_id": "x", "lines": [{"sku": "sp-2", "quantity": 99}]}]');
 delete from inventory.inventory_stock;
 set local inventory.reason = '';
 select inventory.set_stock('sp-a', '[{"sku": "sp-1", "quantity": 3}]'), inventory.record_sale('sp-a', '[{"sku": "sp-1", "quantity": 1}]', idempotency_key => 'k');
 set local search_path = public, pg_catalog;
 
 select is((select count(*) from sp_trap.seen), 0::bigint, 'no operator or function of the caller was called');
-select is(test.movements('sp-a', 'sp-1'), '1:direct +10>10, 2:direct -3>7, 3:sale -1>6, 4:purchase +5>11, 5:sale -1>10, 6:sale -1>9, 7:return +1>10, 8:count -7>3, 9:reservation +0>3, 10:sale -1>2, 11:release +0>2, 12:direct -2>0, 13:count +3>3, 14:sale -1>2', 'and every movement was recorded');
+select is(
+    test.movements('sp-a', 'sp-1'),
+    '1:direct +10>10, 2:direct -3>7, 3:sale -1>6, 4:purchase +5>11, 5:sale -1>10, 6:sale -1>9, 7:return +1>10, 8:count -7>3, 9:reservation +0>3, '
+        || '10:sale -1>2, 11:release +0>2, 12:deduction -2>0, 13:compensation +0>0, 14:compensation +2>2, 15:deduction -1>1, 16:direct -1>0, 17:count +3>3, 18:sale -1>2',
+    'and every movement was recorded'
+);
 select is((select reason from inventory.stock_ledger where on_hand_delta = -3 and version = 2), 'attack', 'with its reason');
 reset role;
 select is_empty('select test.contradictions()', 'Q1 holds');

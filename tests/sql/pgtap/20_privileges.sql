@@ -6,6 +6,7 @@ select test.store('prv-a') as a, test.product('prv-1') as p \gset
 select set_config('test.a', :'a', true), set_config('test.p', :'p', true);
 insert into inventory.inventory_stock (store_id, product_id, on_hand) values (:a, :p, 10);
 select inventory.reserve_stock('prv-held', 'prv-a', '[{"sku": "prv-1", "quantity": 1}]', interval '1 microsecond'), inventory.expire_reservations();
+select inventory.deduct_inventory_atomic('prv-a', '[{"sku": "prv-1", "quantity": 1}]', 't0');
 
 -- What became of a statement under a role: done, or the SQLSTATE.
 create function pg_temp.try(in_role text, in_sql text) returns text language plpgsql as $$
@@ -155,6 +156,27 @@ insert into may values
     ('select inventory.unreserve_stock(''prv-held'', ''prv-a'')', false, true, false, true),
     ('select inventory.process_order_stock_reduction(''prv-held'', ''prv-a'', ''[{"sku": "prv-1", "quantity": 99}]'')', false, true, false, true),
     ('select inventory.expire_reservations()', false, false, true, true),
+    ('select count(*) from inventory.recipes', true, true, true, true),
+    ('select count(*) from inventory.recipe_ingredients', true, true, true, true),
+    ('select count(*) from inventory.conversion_mappings', true, true, true, true),
+    ('select count(*) from inventory.inventory_deductions', true, true, true, true),
+    ('select count(*) from inventory.inventory_deduction_parts', true, true, true, true),
+    ('select count(*) from inventory.inventory_compensation_log', true, true, true, true),
+    ('insert into inventory.recipes (product_id, actor) values ($P, ''x'')', false, false, false, false),
+    ('update inventory.conversion_mappings set numerator = 2', false, false, false, false),
+    ('delete from inventory.recipe_ingredients', false, false, false, false),
+    ('delete from inventory.inventory_deductions', false, false, false, false),
+    ('update inventory.inventory_deduction_parts set numerator = 2', false, false, false, false),
+    ('delete from inventory.inventory_compensation_log', false, false, false, false),
+    ('select inventory.set_recipe(''prv-1'', ''[{"name": "x", "quantity": 1, "unit": "g"}]'')', false, true, false, true),
+    ('select inventory.remove_recipe(''prv-1'')', false, true, false, true),
+    ('select inventory.set_conversion_mapping(''prv-a'', ''x'', ''g'', ''prv-1'', 1)', false, true, false, true),
+    ('select inventory.remove_conversion_mapping(''prv-a'', ''x'', ''g'')', false, true, false, true),
+    ('select inventory.validate_deduction(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'')', true, true, true, true),
+    ('select inventory.sellable(''prv-1'', ''prv-a'')', true, true, true, true),
+    ('select inventory.deduct_inventory_atomic(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', ''t'')', false, true, false, true),
+    ('select inventory.deduct_inventory_many(''[{"store": "prv-a", "transaction_id": "t", "lines": [{"sku": "prv-1", "quantity": 1}]}]'')', false, true, false, true),
+    ('select inventory.compensate_deduction(''t0'')', false, true, false, true),
 
     ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
     ('select inventory._parse_position(inventory.position())', false, false, false, false),

@@ -123,7 +123,7 @@ select throws_ok($$ select inventory.must('{}') $$, '22023', null, 'must() wants
 select throws_ok(format($$ select inventory.must('{"success": false, "errors": [{"code": "%s", "message": "m"}]}') $$, c.code), c.sqlstate, 'm', 'must() knows ' || c.code)
 from (values
     ('insufficient_stock', 'SD010'), ('version_conflict', 'SD011'), ('idempotency_conflict', 'SD012'), ('no_conversion_mapping', 'SD013'),
-    ('return_exceeds_sale', 'SD014'), ('not_reserved', 'SD020'), ('exceeds_reservation', 'SD021'), ('reservation_expired', 'SD022'), ('another', 'P0001')
+    ('return_exceeds_sale', 'SD014'), ('no_ingredients', 'SD015'), ('compensation_exceeds_deduction', 'SD016'), ('not_reserved', 'SD020'), ('exceeds_reservation', 'SD021'), ('reservation_expired', 'SD022'), ('another', 'P0001')
 ) as c (code, sqlstate);
 
 -- Return

@@ -9,7 +9,9 @@ PUBLICATION = """
         inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
         inventory.stock_version_kept, inventory.units, inventory.stock_remainders, inventory.stock_remainder_steps,
         inventory.inventory_deduction_idempotency, inventory.stock_documents, inventory.stock_document_lines,
-        inventory.operation_refusals, inventory.stock_reservations, inventory.stock_holds,
+        inventory.operation_refusals, inventory.stock_reservations, inventory.stock_holds, inventory.recipes,
+        inventory.recipe_ingredients, inventory.conversion_mappings, inventory.inventory_deductions,
+        inventory.inventory_deduction_parts, inventory.inventory_compensation_log,
         inventory.stock_ledger (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id
@@ -37,7 +39,7 @@ def subscribe(publisher, subscriber):
         f" with (create_slot = false, slot_name = '{subscriber.name}')"
     )
     wait_for(
-        lambda: subscriber.value("select count(*) = 17 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
+        lambda: subscriber.value("select count(*) = 23 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
         "the first copy",
     )
 
@@ -116,9 +118,13 @@ def test_operations_are_replicated_with_their_keys_documents_and_remainders(data
     answer = publisher.value(sale)
     assert not publisher.value("select inventory.record_sale('a', '[{\"sku\": \"p2\", \"quantity\": 99999}]')")["success"]
     assert publisher.value("select inventory.reserve_stock('o', 'a', '[{\"sku\": \"p2\", \"quantity\": 2}]', '1 hour')")["success"]
+    publisher.rows("select inventory.set_recipe('p4', '[{\"name\": \"i\", \"quantity\": 1, \"unit\": \"u\"}]')")
+    publisher.rows("select inventory.set_conversion_mapping('a', 'i', 'u', 'p3', 1)")
+    assert publisher.value("select inventory.deduct_inventory_atomic('a', '[{\"sku\": \"p4\", \"quantity\": 3}]', 'd')")["success"]
+    assert publisher.value("select inventory.compensate_deduction('d', '[{\"line\": 1, \"quantity\": 1}]')")["success"]
     catch_up(publisher, subscriber)
     assert subscriber.content() == publisher.content()
-    assert len(subscriber.content()["documents"]) == 3 and len(subscriber.content()["holds"]) == 1
+    assert [len(subscriber.content()[name]) for name in ("documents", "holds", "parts", "compensations")] == [5, 1, 1, 1]
     assert subscriber.contradictions() == []
 
     # Where writing goes on, what was done stays done.

@@ -1,0 +1,239 @@
+"""deduct_inventory_many(): the same as one by one in order, whatever is in the batch, and batches of several clients at once."""
+
+import json
+import random
+import re
+
+import psycopg2.errors
+import psycopg2.extras
+import pytest
+from conftest import at_once, call, rows, value
+
+# Each compares by what the store's rows say, without ids, times and the store's own name.
+TABLES = {
+    "stock": """
+        select p.sku, s.on_hand, s.reserved, s.version, s.allow_negative, r.numerator, r.denominator
+        from inventory.inventory_stock as s join inventory.products as p using (product_id)
+        left join inventory.stock_remainders as r using (store_id, product_id) where s.store_id = %s order by 1
+    """,
+    "ledger": """
+        select p.sku, l.version, l.kind, l.on_hand_delta, l.on_hand_after, l.reason, l.reference, l.actor, l.correlation_id,
+            l.occurred_at = '2026-01-01 00:00Z', l.document_id is null
+        from inventory.stock_ledger as l join inventory.products as p using (product_id) where l.store_id = %s order by 1, 2
+    """,
+    "steps": """
+        select p.sku, t.version, t.numerator, t.denominator, t.numerator_after, t.denominator_after
+        from inventory.stock_remainder_steps as t join inventory.products as p using (product_id) where t.store_id = %s order by 1, 2
+    """,
+    "keys": """
+        select scope, idempotency_key, request, result - 'ticket' #- '{document,id}'
+        from inventory.inventory_deduction_idempotency where store_id = %s order by 1, 2
+    """,
+    "parts": """
+        select d.transaction_id, t.line, t.product_id, t.numerator, t.denominator
+        from inventory.inventory_deductions as d join inventory.inventory_deduction_parts as t using (document_id)
+        where d.store_id = %s order by 1, 2, 3
+    """,
+    "documents": """
+        select dense_rank() over (order by d.document_id), d.kind, d.reference, d.party, d.reason, d.actor, l.line, l.product_id, l.quantity,
+            l.unit, l.numerator, l.denominator, l.price, l.version
+        from inventory.stock_documents as d join inventory.stock_document_lines as l using (document_id)
+        where d.store_id = %s order by d.document_id, l.line
+    """,
+    "refusals": "select operation, code, errors, actor, correlation_id from inventory.operation_refusals where store_id = %s order by refusal_id",
+}
+
+
+class Twins:
+    """Two stores with the same stock and the same mappings."""
+
+    def __init__(self, shop, seed):
+        self.first, self.second = shop(9), shop()
+        self.connection = self.first.connection
+        self.skus = self.first.skus
+        self.stores = [self.first.store, self.second.store]
+        self.ids = [self.first.store_id, self.second.store_id]
+        chance = random.Random(seed)
+        stock, dishes = self.skus[:5], self.skus[5:]
+        rows(self.connection, "update inventory.products set allow_negative = true where sku = any (%s)", [stock[3], stock[4]])
+        for dish in dishes[:3]:
+            ingredients = [
+                {"name": sku, "quantity": chance.choice([1, 2, 0.5]), "unit": chance.choice(["u", "v"])} for sku in chance.sample(stock, chance.randint(1, 4))
+            ]
+            rows(self.connection, "select inventory.set_recipe(%s, %s, %s)", dish, psycopg2.extras.Json(ingredients), chance.choice([1, 1, 3]))
+        for sku in stock:
+            for unit, numerator, denominator in (("u", 1, 1), ("v", chance.randint(1, 5), chance.choice([1, 7]))):
+                if chance.random() < 0.95:
+                    for store in self.stores:
+                        rows(
+                            self.connection, "select inventory.set_conversion_mapping(%s, %s, %s, %s, %s, %s)",
+                            store, sku, unit, sku, numerator, denominator,
+                        )
+        self.fill(chance)
+
+    def fill(self, chance):
+        # The last one has no stock row before it is taken.
+        for sku in self.skus[:4]:
+            quantity = chance.randint(1, 60)
+            for store in self.stores:
+                call(self.connection, "receive_purchase", store, [(sku, quantity)])
+
+    def request(self, chance, names, versions):
+        lines = [
+            {"sku": chance.choice(self.skus), "quantity": chance.choice([1, 1, 2, 3, 0.25])} for _ in range(chance.randint(1, 3))
+        ]
+        request = {"lines": lines, "transaction_id": chance.choice(names), "actor": chance.choice(["a", "b"]), "occurred_at": "2026-01-01T00:00:00Z"}
+        if chance.random() < 0.4:
+            request["idempotency_key"] = chance.choice(names)
+        if chance.random() < 0.2:
+            request["reference"] = "r"
+            request["party"] = "p"
+            request["correlation_id"] = "c"
+        if versions and chance.random() < 0.3:
+            request["expected_versions"] = {sku: chance.randint(0, 6) for sku in chance.sample(self.skus[:5], 2)}
+        return request
+
+    def plain(self, found, which):
+        """Without the store's name, which products begin with."""
+        return json.loads(re.sub(rf"(?<![\w-]){self.stores[which]}(?![\w-])", "STORE", json.dumps(found, default=str)))
+
+    def state(self, which):
+        return {name: self.plain(rows(self.connection, sql, self.ids[which]), which) for name, sql in TABLES.items()}
+
+
+def without_ids(answer):
+    answer = {name: found for name, found in answer.items() if name != "ticket"}
+    if "document" in answer:
+        answer["document"] = {name: found for name, found in answer["document"].items() if name != "id"}
+    return answer
+
+
+def many(connection, requests):
+    return value(connection, "select inventory.deduct_inventory_many(%s)", psycopg2.extras.Json(requests))
+
+
+@pytest.mark.parametrize("versions", [False, True])
+def test_a_batch_is_the_same_as_one_by_one(shop, versions):
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    seen = set()
+    for turn in range(12):
+        twins = Twins(shop, seed + turn)
+        chance = random.Random(seed + turn)
+        names = [f"n{i}" for i in range(25)]
+        for _ in range(4):
+            requests = [twins.request(chance, names, versions) for _ in range(chance.randint(1, 20))]
+            requests += [dict(each) for each in requests if chance.random() < 0.15]
+            batch = many(twins.connection, [{**each, "store": twins.stores[0]} for each in requests])
+            single = [
+                value(
+                    twins.connection,
+                    "select inventory.deduct_inventory_atomic(%s, " + ", ".join(f"{name} => %s" for name in each) + ")",
+                    twins.stores[1], *(psycopg2.extras.Json(each[name]) if name in ("lines", "expected_versions") else each[name] for name in each),
+                )
+                for each in requests
+            ]
+            assert [without_ids(twins.plain(each, 0)) for each in batch] == [without_ids(twins.plain(each, 1)) for each in single], seed + turn
+            first, second = twins.state(0), twins.state(1)
+            for name in TABLES:
+                assert first[name] == second[name], (name, seed + turn)
+            seen |= {"replayed" if each["replayed"] else "done" for each in batch if each["success"]}
+            seen |= {error["code"] for each in batch for error in each["errors"]}
+            twins.fill(chance)
+    wanted = {"done", "replayed", "insufficient_stock", "idempotency_conflict", "no_ingredients", "no_conversion_mapping"}
+    assert seen >= (wanted | {"version_conflict"} if versions else wanted), seed
+
+
+def test_t1_batches_take_the_last_units_once(shop):
+    here = shop(2)
+    here.receive(100)
+    answers = at_once(
+        8,
+        lambda number, connection: many(
+            connection,
+            [{"store": here.store, "lines": [{"sku": here.skus[turn % 2], "quantity": 1}], "transaction_id": f"{number} {turn}"} for turn in range(40)],
+        ),
+    )
+    assert sum(answer["success"] for batch in answers for answer in batch) == 200
+    assert [here.on_hand(0), here.on_hand(1)] == [0, 0]
+
+
+def test_t5_batches_with_keys_and_rows_in_any_order_do_not_deadlock(shop):
+    here = shop(6)
+    here.receive(100000)
+
+    def work(number, connection):
+        chance = random.Random(number)
+        for turn in range(25):
+            requests = [
+                {
+                    "store": here.store, "transaction_id": f"{turn} {name}", "idempotency_key": f"{turn} {name}",
+                    "lines": [{"sku": here.skus[name % 6], "quantity": 1}, {"sku": here.skus[(name * 5 + 1) % 6], "quantity": 1}],
+                }
+                for name in range(20)
+            ]
+            chance.shuffle(requests)
+            assert all(answer["success"] for answer in many(connection, requests))
+            call(connection, "record_sale", here.store, [(sku, 1) for sku in chance.sample(here.skus, 4)])
+            name = chance.randrange(20)
+            named = {field: request for field, request in requests[name].items() if field not in ("store", "lines")}
+            answer = value(
+                connection, "select inventory.deduct_inventory_atomic(%s, %s, transaction_id => %s, idempotency_key => %s)",
+                here.store, psycopg2.extras.Json(requests[name]["lines"]), named["transaction_id"], named["idempotency_key"],
+            )
+            assert answer["replayed"]
+        return "done"
+
+    assert at_once(6, work) == ["done"] * 6
+    assert here.deadlocks() == here.deadlocks_before
+    # Each request of each turn once, two units, and the sales.
+    taken = sum(100000 - here.on_hand(place) for place in range(6))
+    assert taken == 25 * 20 * 2 + 6 * 25 * 4
+
+
+def test_a_batch_of_several_stores(shop):
+    one, other = shop(1), shop(1)
+    one.receive(5)
+    other.receive(5)
+    answers = many(
+        one.connection,
+        [{"store": here.store, "lines": [{"sku": here.skus[0], "quantity": 3}], "transaction_id": f"t{turn}"} for turn in range(2) for here in (one, other)],
+    )
+    assert [answer["success"] for answer in answers] == [True, True, False, False]
+    assert [answer["store"] for answer in answers] == [one.store, other.store] * 2
+    assert (one.on_hand(), other.on_hand()) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "requests, error",
+    [
+        ({}, "requests are an array of 1 to 1000 objects"),
+        ([], "requests are an array of 1 to 1000 objects"),
+        ([{}] * 1001, "requests are an array of 1 to 1000 objects"),
+        ([1], "request 1: this is no object"),
+        ([{"store": "s"}], "request 1: no transaction_id is given"),
+        ([{"store": "none", "transaction_id": "t"}], 'request 1: no store has the code "none"'),
+        ([{"transaction_id": ""}], "request 1: no store is given"),
+        ([{"transaction_id": "t", "storre": "s"}], 'request 1: unknown field "storre", or no text'),
+        ([{"transaction_id": 1}], 'request 1: unknown field "transaction_id", or no text'),
+    ],
+)
+def test_a_batch_that_is_none_is_refused_as_a_whole(shop, requests, error):
+    with pytest.raises(psycopg2.Error) as found:
+        many(shop().connection, requests)
+    assert found.value.diag.message_primary == error
+
+
+def test_a_wrong_request_says_which_and_undoes_the_batch(shop):
+    here = shop(1)
+    here.receive(5)
+    right = {"store": here.store, "lines": [{"sku": here.skus[0], "quantity": 1}], "transaction_id": "t"}
+    with pytest.raises(psycopg2.Error) as found:
+        many(here.connection, [right, {**right, "lines": [{"sku": "none", "quantity": 1}]}])
+    assert found.value.diag.message_primary == 'request 2: line 1: no product has the sku "none"'
+    assert found.value.pgcode == "SD006"
+    with pytest.raises(psycopg2.Error) as found:
+        many(here.connection, [right, {**right, "transaction_id": ""}])
+    assert found.value.diag.message_primary == "request 2: transaction_id is empty"
+    assert here.on_hand() == 5
+    assert many(here.connection, [right])[0]["replayed"] is False
