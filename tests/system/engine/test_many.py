@@ -74,7 +74,7 @@ class Twins:
     def fill(self, chance):
         # The last one has no stock row before it is taken.
         for sku in self.skus[:4]:
-            quantity = chance.randint(1, 60)
+            quantity = chance.randint(1, 20)
             for store in self.stores:
                 call(self.connection, "receive_purchase", store, [(sku, quantity)])
 
