@@ -10,6 +10,9 @@ const std::vector<AddCommand>& command_table() {
         add_get,
         add_watch,
         add_verify,
+        add_operations,
+        add_history,
+        add_export,
         add_bench,
     };
     return table;

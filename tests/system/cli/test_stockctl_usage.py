@@ -5,7 +5,10 @@ import json
 import pytest
 from conftest import Stockctl
 
-COMMANDS = ["migrate", "import", "status", "get", "watch", "verify", "bench"]
+COMMANDS = [
+    "migrate", "import", "status", "get", "watch", "verify", "receive", "sell", "return", "adjust", "set", "reserve", "unreserve", "deduct",
+    "compensate", "history", "export", "bench",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def test_help_lists_the_commands_and_ends_with_the_exit_codes(stockctl):
     assert "EXIT STATUS" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["migrate", "status", "get", "watch", "verify", "bench"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself_with_examples_and_exit_codes(stockctl, command):
     done = stockctl(command, "--help")
     assert done.returncode == 0

@@ -1,0 +1,176 @@
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+namespace stockd::cli {
+
+namespace {
+
+struct ExportOptions {
+    std::string at;
+    std::string store;
+    std::string output;
+};
+
+/// COPY takes no parameters, so what the user gave is bound to settings of the session, which the
+/// statements read.
+constexpr const char* kSetSql =
+    "select set_config('stockctl.store', $1, false), set_config('stockctl.at', $2, false)";
+
+constexpr const char* kStockNow = R"(
+copy (
+    select
+        t.code as store, p.sku, p.name, s.on_hand, s.reserved, s.available, s.low_stock_threshold, s.version,
+        s.updated_at as last_updated
+    from inventory.inventory_stock as s
+    join inventory.stores as t on t.store_id = s.store_id
+    join inventory.products as p on p.product_id = s.product_id
+    where current_setting('stockctl.store') in ('', t.code)
+    order by t.code, p.sku
+) to stdout with (format csv, header))";
+
+constexpr const char* kStockAt = R"(
+copy (
+    select a.store_code as store, a.sku, a.on_hand, a.reserved, a.available, a.version, a.recorded_at as last_updated
+    from inventory.stock_at(
+        current_setting('stockctl.at')::timestamptz, nullif(current_setting('stockctl.store'), '')
+    ) as a
+) to stdout with (format csv, header))";
+
+constexpr const char* kLedger = R"(
+copy (
+    select
+        l.movement_id, t.code as store, p.sku, l.kind, l.on_hand_delta, l.reserved_delta, l.on_hand_after, l.reserved_after, l.version,
+        l.reason, l.reference, l.document_id, l.actor, l.correlation_id, l.occurred_at, l.recorded_at
+    from inventory.stock_ledger as l
+    left join inventory.stores as t on t.store_id = l.store_id
+    left join inventory.products as p on p.product_id = l.product_id
+    where current_setting('stockctl.store') in ('', t.code)
+        and l.recorded_at < coalesce(nullif(current_setting('stockctl.at'), '')::timestamptz, 'infinity')
+    order by l.movement_id
+) to stdout with (format csv, header))";
+
+base::Error io_error(const std::string& path) {
+    return {base::ErrorCode::kIo, "cannot write " + path + ": " + std::strerror(errno), {}, {}, {}};
+}
+
+/// Row by row, so that a ledger of any length passes through. How many lines follow the heading.
+base::Result<std::int64_t> copy_out(pg::Connection& connection, const char* sql, std::FILE* out) {
+    bool is_written = true;
+    const auto rows = connection.copy_out(sql, [&](std::string_view row) {
+        is_written = std::fwrite(row.data(), 1, row.size(), out) == row.size();
+        return is_written;
+    });
+    if (!is_written) {
+        return io_error("the output");
+    }
+    return rows ? base::Result<std::int64_t>{*rows - 1} : rows.error();
+}
+
+int run_export(const Globals& globals, const ExportOptions& options, const char* sql) {
+    auto connection = connect(globals);
+    if (!connection) {
+        return fail(globals, connection.error());
+    }
+    if (auto set = connection->exec(kSetSql, {options.store, options.at}); !set) {
+        return fail(globals, set.error());
+    }
+    if (!options.store.empty()) {
+        const auto known = connection->exec(
+            "select from inventory.stores as s where s.code = $1", {options.store}
+        );
+        if (!known || known->size() == 0) {
+            return fail(
+                globals,
+                known ? base::Error{base::ErrorCode::kNotFound,
+                                    "no store has the code \"" + printable(options.store) + "\"",
+                                    {},
+                                    {},
+                                    {}}
+                      : known.error()
+            );
+        }
+    }
+    // A file appears whole or not at all.
+    const auto part = options.output + ".part";
+    std::FILE* const out = options.output.empty() ? stdout : std::fopen(part.c_str(), "wb");
+    if (out == nullptr) {
+        return fail(globals, io_error(part));
+    }
+    auto lines = copy_out(*connection, sql, out);
+    const bool is_closed = (out == stdout ? std::fflush(out) : std::fclose(out)) == 0;
+    if (lines && !is_closed) {
+        lines = io_error(options.output.empty() ? "the output" : part);
+    }
+    if (lines && !options.output.empty() &&
+        std::rename(part.c_str(), options.output.c_str()) != 0) {
+        lines = io_error(options.output);
+    }
+    if (!lines) {
+        if (!options.output.empty()) {
+            (void)std::remove(part.c_str());
+        }
+        return fail(globals, lines.error());
+    }
+    if (!globals.quiet && !options.output.empty()) {
+        print_err(std::to_string(*lines) + " lines written to " + options.output + "\n");
+    }
+    return kExitOk;
+}
+
+struct Target {
+    const char* name;
+    const char* help;
+    const char* at_help;
+    const char* sql;
+    const char* sql_at;
+};
+
+constexpr Target kTargets[] = {
+    {"stock",
+     "A line per store and product",
+     "As it was recorded at this time; left out: now",
+     kStockNow,
+     kStockAt},
+    {"ledger",
+     "A line per movement, in the order of recording",
+     "What was recorded before this time; left out: everything",
+     kLedger,
+     kLedger},
+};
+
+}  // namespace
+
+void add_export(Registration& to) {
+    auto* sub = add_subcommand(
+        to,
+        "export",
+        "Write stock or the ledger as CSV",
+        "  stockctl export stock > stock.csv\n"
+        "  stockctl export stock --at '2027-01-31 18:00+00' --store LONDON -o january.csv\n"
+        "  stockctl export ledger -o ledger.csv\n",
+        {"1    failed; a file that was to be written is not there"}
+    );
+    sub->require_subcommand(1);
+    for (const auto& target : kTargets) {
+        auto options = std::make_shared<ExportOptions>();
+        auto* kind = sub->add_subcommand(target.name, target.help);
+        kind->fallthrough();
+        kind->add_option("--at", options->at, target.at_help)->type_name("TIME");
+        kind->add_option("--store", options->store, "Only this store")->type_name("CODE");
+        kind->add_option("-o,--output", options->output, "Into this file, whole or not at all")
+            ->type_name("FILE");
+        kind->callback([options, &target, &globals = to.globals, &selected = to.selected] {
+            const char* const sql = options->at.empty() ? target.sql : target.sql_at;
+            selected = [options, sql, &globals] { return run_export(globals, *options, sql); };
+        });
+    }
+}
+
+}  // namespace stockd::cli

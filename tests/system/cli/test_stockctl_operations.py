@@ -1,0 +1,178 @@
+"""stockctl receive, sell, return, adjust, set, reserve, unreserve, deduct, compensate; history and export: the engine from the shell."""
+
+import csv
+import io
+import json
+
+import pytest
+from conftest import connect, wait_for
+
+
+def on_hand(shop, sku="A1", store="LON"):
+    return shop.value(
+        "select i.on_hand from inventory.inventory_stock as i join inventory.stores as s using (store_id)"
+        " join inventory.products as p using (product_id) where s.code = %s and p.sku = %s",
+        (store, sku),
+    )
+
+
+def test_goods_come_and_go(shop):
+    done = shop.stockctl("receive", "LON", "A1=1:box@9.50", "B/2=7", "--reference", "PO 7", "--party", "Potters")
+    assert done.returncode == 0, done.stderr
+    assert "purchase PO 7" in done.stdout
+    assert on_hand(shop) == 74
+    assert shop.value("select l.unit_cost from inventory.stock_document_lines as l order by l.line limit 1") == pytest.approx(9.5)
+    sold = shop.stockctl.json("sell", "LON", "A1=3@2", "--reference", "R 1", "--actor", "Ann")
+    assert [m["on_hand"] for m in sold["movements"]] == [71]
+    assert shop.stockctl("return", "LON", "A1=1", "--sale", "R 1").returncode == 0
+    assert shop.stockctl("adjust", "LON", "A1=-2", "--reason", "broken").returncode == 0
+    assert on_hand(shop) == 70
+    version = shop.value("select max(version) from inventory.stock_ledger where product_id = (select product_id from inventory.products where sku = 'A1') and store_id = 1")
+    refused = shop.stockctl("set", "LON", f"A1=40#{version - 1}")
+    assert refused.returncode == 1
+    assert "Version conflict on inventory_stock_id: LON/A1" in refused.stderr
+    assert shop.stockctl("set", "LON", f"A1=40#{version}").returncode == 0
+    assert on_hand(shop) == 40
+    history = shop.stockctl("history", "A1", "LON").stdout.splitlines()
+    assert [line.split()[3] for line in history[1:]] == ["direct", "purchase", "sale", "return", "adjustment", "count"]
+    assert "broken" in history[5]
+    assert [m["on_hand"] for m in shop.stockctl.json("history", "A1", "LON", "--limit", "2")] == [70, 40]
+
+
+def test_orders_hold_and_let_go(shop):
+    assert shop.stockctl.json("reserve", "4711", "LON", "A1=5", "--for", "1 hour")["movements"][0]["available"] == 45
+    assert shop.stockctl("unreserve", "4711", "LON", "A1=2").returncode == 0
+    assert shop.value("select sum(reserved) from inventory.inventory_stock") == 3
+    assert shop.stockctl("unreserve", "4711", "LON").returncode == 0
+    again = shop.stockctl("unreserve", "4711", "LON")
+    assert again.returncode == 1
+    assert "Order 4711 has nothing reserved in LON" in again.stderr
+
+
+def test_recipes_are_taken_and_given_back(shop):
+    shop.execute("select inventory.set_recipe('cache', '[{\"name\": \"Apple\", \"quantity\": 2, \"unit\": \"piece\"}]')")
+    shop.execute("select inventory.set_conversion_mapping('LON', 'Apple', 'piece', 'A1', 1)")
+    assert shop.stockctl("deduct", "LON", "cache=4", "--transaction", "t1").returncode == 0
+    assert on_hand(shop) == 42
+    assert shop.stockctl.json("compensate", "t1", "1=1")["itemsRestored"] == 1
+    assert on_hand(shop) == 44
+    assert shop.stockctl("compensate", "t1").returncode == 0
+    assert on_hand(shop) == 50
+
+
+def test_a_refusal_says_everything_and_changes_nothing(shop):
+    refused = shop.stockctl("sell", "LON", "A1=60", "B/2=1")
+    assert refused.returncode == 1
+    assert "Insufficient stock of A1 in LON: Need 60, Have 50 (Short: 10)" in refused.stderr
+    assert "Insufficient stock of B/2 in LON" in refused.stderr
+    assert refused.stderr.endswith("Nothing was changed.\n")
+    assert on_hand(shop) == 50
+    assert shop.stockctl.json("sell", "LON", "A1=60", code=1)["errors"][0]["short"] == 10
+
+
+def test_a_dry_run_shows_and_changes_nothing(shop):
+    for command, *more in (
+        ["sell", "LON", "A1=5"], ["receive", "LON", "A1=5"], ["set", "LON", "A1=5"], ["adjust", "LON", "A1=5", "--reason", "x"],
+        ["reserve", "1", "LON", "A1=5"],
+    ):  # fmt: skip
+        done = shop.stockctl(command, *more, "--dry-run")
+        assert done.returncode == 0, done.stderr
+        assert "A1" in done.stdout
+        assert "Dry run: nothing was changed." in done.stderr
+    assert on_hand(shop) == 50
+    assert shop.value("select count(*) from inventory.stock_ledger") == 2  # as it began
+    assert shop.value("select count(*) from inventory.stock_documents") == 0
+
+
+def test_the_same_key_is_done_once(shop):
+    for _ in range(2):
+        done = shop.stockctl("sell", "LON", "A1=5", "--key", "k1")
+        assert done.returncode == 0, done.stderr
+    assert "Request already processed (idempotency)" in done.stdout
+    assert on_hand(shop) == 45
+    # Without one each call is a new request.
+    for _ in range(2):
+        assert shop.stockctl("sell", "LON", "A1=5").returncode == 0
+    assert on_hand(shop) == 35
+
+
+def test_a_lost_connection_says_how_to_ask_again(shop):
+    holder = connect(shop.database)
+    holder.autocommit = False
+    with holder.cursor() as cursor:
+        cursor.execute("select 1 from inventory.inventory_stock for update")
+    selling = shop.stockctl.start("sell", "LON", "A1=5")
+    waiting = wait_for(
+        lambda: shop.execute(
+            "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%%record_sale%%'"
+        ),
+        "the sale to wait",
+    )
+    shop.execute("select pg_terminate_backend(%s)", (waiting[0][0],))
+    _, said = selling.communicate(timeout=30)
+    holder.rollback()
+    holder.close()
+    assert selling.returncode == 11, said
+    assert "It is not known whether it was done" in said
+    key = said.partition("--key ")[2].split(":")[0]
+    assert shop.stockctl("sell", "LON", "A1=5", "--key", key).returncode == 0
+    assert on_hand(shop) == 45
+
+
+def test_lines_come_from_a_file_too(shop, tmp_path):
+    file = tmp_path / "delivery.json"
+    file.write_text(json.dumps([{"sku": "A1", "quantity": 2, "lot": "L1"}]))
+    assert shop.stockctl("receive", "LON", "--lines", str(file)).returncode == 0
+    assert on_hand(shop) == 52
+    for bad in ("", "{", "[{]"):
+        file.write_text(bad)
+        done = shop.stockctl("receive", "LON", "--lines", str(file))
+        assert done.returncode in (1, 2)
+        assert done.stderr.startswith("stockctl: ")
+    assert shop.stockctl("receive", "LON", "--lines", str(tmp_path)).returncode == 2
+    assert shop.stockctl("receive", "LON", "--lines", str(tmp_path / "none")).returncode == 2
+    assert shop.stockctl("receive", "LON").returncode == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["sell", "LON", "A1"], ["sell", "LON", "A1=two"], ["sell", "LON", "A1=1e99"], ["sell", "nowhere", "A1=1"], ["sell", "LON", "nothing=1"],
+     ["sell", "LON", "A1=1:crate"], ["sell", "LON", "A1=0"], ["adjust", "LON", "A1=1"], ["deduct", "LON", "A1=1"],
+     ["sell", "LON", "A1=1", "--at", "yesterday noon-ish"], ["reserve", "1", "LON", "A1=1", "--for", "soon"],
+     ["compensate", "never"], ["history", "nothing", "LON"], ["export", "stock", "--store", "nowhere"], ["export", "stock", "--at", "never"],
+     ["export", "everything"]],
+)  # fmt: skip
+def test_what_is_wrong_is_said_and_nothing_is_changed(shop, words):
+    done = shop.stockctl(*words)
+    assert done.returncode in (1, 2), done.stdout
+    assert done.stderr
+    assert done.stdout == ""
+    assert shop.value("select count(*) from inventory.stock_ledger") == 2
+
+
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_stock_and_ledger_are_exported(shop, tmp_path):
+    before = shop.value("select clock_timestamp()")
+    shop.stockctl("sell", "LON", "A1=8", "--reason", 'a "quoted", reason')
+    stock = rows_of(shop.stockctl("export", "stock", "--store", "LON").stdout)
+    assert [(row["store"], row["sku"], row["on_hand"], row["version"]) for row in stock] == [("LON", "A1", "42", "2")]
+    file = tmp_path / "stock.csv"
+    done = shop.stockctl("export", "stock", "--at", str(before), "-o", str(file))
+    assert done.stderr == f"2 lines written to {file}\n"
+    assert [(row["store"], row["on_hand"]) for row in rows_of(file.read_text())] == [("LON", "50"), ("PAR", "50")]
+    ledger = rows_of(shop.stockctl("export", "ledger").stdout)
+    assert [row["kind"] for row in ledger] == ["direct", "direct", "sale"]
+    assert ledger[2]["reason"] == 'a "quoted", reason'
+    assert len(rows_of(shop.stockctl("export", "ledger", "--at", str(before)).stdout)) == 2
+
+
+def test_an_export_that_fails_leaves_no_file(shop, tmp_path):
+    file = tmp_path / "stock.csv"
+    file.write_text("what was there")
+    assert shop.stockctl("export", "stock", "--at", "never", "-o", str(file)).returncode != 0
+    assert file.read_text() == "what was there"
+    assert [one.name for one in tmp_path.iterdir()] == ["stock.csv"]
+    assert shop.stockctl("export", "ledger", "-o", str(tmp_path / "no" / "file")).returncode == 1
