@@ -30,10 +30,10 @@ acceptance: ## import the whole large data sets (STOCKD_TEST_DATA) while a stock
 	@scripts/build.sh release stockd stockctl with_cluster
 	@scripts/acceptance.sh build/release/bin
 
-soak: ## run random SQL and faults against stockd, PostgreSQL being the judge; SEED, SEEDS, STEPS (of each), REQUIRE (each kind)
+soak: ## run random SQL and faults against stockd, PostgreSQL being the judge; SEED, SEEDS, STEPS (of each), FAULT_EVERY, REQUIRE (each kind)
 	@scripts/packages.sh run test
 	@scripts/build.sh release stockd stockctl witness
-	@scripts/soak.sh build/release/bin --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --steps $(or $(STEPS),500) --require $(or $(REQUIRE),0)
+	@scripts/soak.sh build/release/bin --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --steps $(or $(STEPS),500) --fault-every $(or $(FAULT_EVERY),9) --require $(or $(REQUIRE),0)
 
 lint: ## check format, clang-tidy, shell scripts and the repository's rules
 	@scripts/packages.sh run test
@@ -43,15 +43,15 @@ lint: ## check format, clang-tidy, shell scripts and the repository's rules
 format: ## format the C++ sources in place
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
 
-asan: ## run unit and integration tests with the address and undefined-behaviour sanitizers
+asan: ## run unit, integration and simulation tests with the address and undefined-behaviour sanitizers
 	@scripts/packages.sh run test
 	@scripts/build.sh asan
-	@$(CTEST) --test-dir build/asan -L 'unit|integration'
+	@$(CTEST) --test-dir build/asan -L 'unit|integration|simulation'
 
-tsan: ## run unit and integration tests with the thread sanitizer
+tsan: ## run unit, integration and simulation tests with the thread sanitizer
 	@scripts/packages.sh run test
 	@scripts/build.sh tsan
-	@$(CTEST) --test-dir build/tsan -L 'unit|integration'
+	@$(CTEST) --test-dir build/tsan -L 'unit|integration|simulation'
 
 fuzz: ## let libFuzzer try the parsers of outside input, FUZZ_SECONDS (60) each
 	@scripts/packages.sh run test fuzz

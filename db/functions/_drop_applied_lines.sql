@@ -2,11 +2,13 @@
 -- Lines with ids are taken possession of here: a second importer of the same id waits, and then finds it applied.
 -- Lines with numbers belong to the file's last run, which may apply them from several transactions at once: an earlier run that is
 -- still about is refused, so that no line is applied by both.
+--   in_stretch      from the first of its lines to the last
 --   out already     lines that were applied before
 --   out bad_lines   lines whose id was applied before with another content, with the reasons
 -- Locks: imports row of the file FOR SHARE (a new run waits for it), then ids in order (COLLATE "C").
 create or replace function inventory._drop_applied_lines(
-    in_import_id bigint, in_run bigint, in_source_id bigint, out already bigint, out bad_lines bigint[], out bad_reasons text[]
+    in_import_id bigint, in_run bigint, in_source_id bigint, in_stretch int8range,
+    out already bigint, out bad_lines bigint[], out bad_reasons text[]
 )
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
@@ -14,7 +16,6 @@ as $$
 declare
     v_xid xid8 := pg_current_xact_id();
     v_run bigint;
-    v_stretch int8range;
     v_records bigint;
     v_applied int8multirange;
     v_taken bigint[];
@@ -35,12 +36,9 @@ begin
     end if;
     if in_source_id is null then
         -- Coarse first: line numbers only grow from batch to batch, so little else is ever looked at.
-        select int8range(min(i.line), max(i.line), '[]') into v_stretch
-        from inventory.import_staging as i
-        where i.xid = v_xid;
         select count(*), range_agg(b.lines) into v_records, v_applied
         from inventory.import_batches as b
-        where b.import_id = in_import_id and b.stretch && v_stretch;
+        where b.import_id = in_import_id and b.stretch && in_stretch;
         if v_records > 0 then
             -- coalesce keeps the IN a hash look-up: as a join it could become quadratic.
             delete from inventory.import_staging as i
@@ -49,7 +47,7 @@ begin
                 or coalesce(i.line in (
                     select n.line
                     from inventory.import_batches as b, unnest(b.line_numbers) as n (line)
-                    where b.import_id = in_import_id and b.stretch && v_stretch
+                    where b.import_id = in_import_id and b.stretch && in_stretch
                 ), false)
             );
             get diagnostics already = row_count;
@@ -91,5 +89,5 @@ begin
 end
 $$;
 
-comment on function inventory._drop_applied_lines(bigint, bigint, bigint) is
+comment on function inventory._drop_applied_lines(bigint, bigint, bigint, int8range) is
     'For imports: takes lines that were applied before out of the batch.';

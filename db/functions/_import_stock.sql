@@ -21,7 +21,10 @@ declare
 begin
     select c.* into v_context from inventory._writer_context() as c;
     select d.already, d.bad_lines, d.bad_reasons into v_already, v_bad_lines, v_bad_reasons
-    from inventory._drop_applied_lines(in_import_id, in_run, in_source_id) as d;
+    from inventory._drop_applied_lines(
+        in_import_id, in_run, in_source_id,
+        (select int8range(min(i.line), max(i.line), '[]') from inventory.import_staging as i where i.xid = v_xid)
+    ) as d;
     -- A line is complete in itself, so whether it fits does not depend on the lines before it.
     select coalesce(array_agg(b.line), '{}'), coalesce(array_agg(b.reason), '{}') into v_unfit, v_unfit_reasons
     from (

@@ -204,10 +204,11 @@ Reader::After Reader::scan_quoted(std::size_t& at) {
 Reader::After Reader::scan_plain(std::size_t& at) {
     const std::size_t field_begin = at;
     const char delimiter = options_.delimiter;
+    const char* const data = buffer_.data();  // the library checks every index of a vector
     // Not beyond the limit, so that the same is found however much of the file is there yet.
     const std::size_t stop = std::min(end_, begin_ + options_.max_record_bytes + 1);
     while (at < stop) {
-        const char c = buffer_[at];
+        const char c = data[at];
         if (c == delimiter || c == '\n' || c == '\r') {
             break;
         }

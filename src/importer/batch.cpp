@@ -33,22 +33,28 @@ constexpr std::array<StagingColumn, 9> kOptional{{
     {Field::kAllowNegative, "allow_negative"},
 }};
 
+bool is_escaped(char c) noexcept {
+    return c == '\\' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /// COPY's text format (specified: PostgreSQL's manual, COPY, File Formats).
 void append_text(std::string& out, std::string_view text) {
     if (text.empty()) {
         out += "\\N";
         return;
     }
+    // Not find_first_of(): libstdc++ calls memchr() for every character.
+    auto from = text.begin();
     while (true) {
-        const auto plain = std::min(text.find_first_of("\\\t\n\r"), text.size());
-        out += text.substr(0, plain);
-        if (plain == text.size()) {
+        const auto plain_end = std::find_if(from, text.end(), is_escaped);
+        out.append(from, plain_end);
+        if (plain_end == text.end()) {
             return;
         }
-        const char c = text[plain];
+        const char c = *plain_end;
         out += '\\';
         out += c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c;
-        text.remove_prefix(plain + 1);
+        from = plain_end + 1;
     }
 }
 

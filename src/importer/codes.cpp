@@ -39,9 +39,13 @@ base::Result<void> Codes::resolve(pg::Connection& connection, std::span<Line> li
     std::vector<const Line*> unknown;
     // The first line with a name decides how a missing one is called.
     std::unordered_map<std::string_view, std::size_t> seen;
+    auto found = kind.ids.end();
     for (auto& line : lines) {
         const auto code = line.text(kind.code);
-        const auto found = kind.ids.find(code);
+        // Most files are of one store, or of one store after the other.
+        if (found == kind.ids.end() || found->first != code) {
+            found = kind.ids.find(code);
+        }
         line.*kind.id = found == kind.ids.end() ? 0 : found->second;
         if (found != kind.ids.end()) {
             continue;

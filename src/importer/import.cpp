@@ -49,7 +49,7 @@ class Run {
     void choose_applier(ImportKey key);
     [[nodiscard]] base::Result<void> work();
     [[nodiscard]] base::Result<bool> fill(std::size_t turn);
-    [[nodiscard]] std::size_t lane_of(const Line& line, std::size_t turn) const noexcept;
+    [[nodiscard]] std::size_t lane_of(const Line& line, std::size_t turn);
     [[nodiscard]] base::Result<void> take(std::size_t turn);
     [[nodiscard]] base::Result<void> finish();
     void report() const;
@@ -67,6 +67,8 @@ class Run {
     Sharing sharing_ = Sharing::kStockRows;
     BatchResult total_;
     std::vector<Lane> lanes_;
+    std::string last_store_;
+    std::size_t last_store_hash_ = std::hash<std::string_view>{}({});
     bool has_taken_ = false;
     Line line_;
 };
@@ -177,7 +179,7 @@ base::Result<void> Run::work() {
     }
 }
 
-std::size_t Run::lane_of(const Line& line, std::size_t turn) const noexcept {
+std::size_t Run::lane_of(const Line& line, std::size_t turn) {
     switch (sharing_) {
         case Sharing::kOneLane:
             return 0;
@@ -187,7 +189,12 @@ std::size_t Run::lane_of(const Line& line, std::size_t turn) const noexcept {
             break;
     }
     const std::hash<std::string_view> hash;
-    return (hash(line.text(Field::kStore)) + hash(line.text(Field::kSku))) % kLanes;
+    // Most files are of one store, or of one store after the other.
+    if (line.text(Field::kStore) != last_store_) {
+        last_store_ = line.text(Field::kStore);
+        last_store_hash_ = hash(last_store_);
+    }
+    return (last_store_hash_ + hash(line.text(Field::kSku))) % kLanes;
 }
 
 /// Reads lines until a batch is full. False at the end of the file.

@@ -24,6 +24,30 @@ bool is_about_data(const base::Error& error) {
     return cls == "22" || cls == "23" || cls == "54" || error.sqlstate == "SD006";
 }
 
+/// The keys beside the pointers: a comparison that looks into two lines misses the processor's
+/// cache twice.
+void sort_by_stock_row(std::vector<const Line*>& lines) {
+    struct Keyed {
+        std::int64_t store_id;
+        std::int64_t product_id;
+        std::uint64_t number;
+        const Line* line;
+    };
+
+    std::vector<Keyed> keyed;
+    keyed.reserve(lines.size());
+    for (const auto* line : lines) {
+        keyed.push_back({line->store_id, line->product_id, line->number, line});
+    }
+    std::sort(keyed.begin(), keyed.end(), [](const Keyed& a, const Keyed& b) {
+        return std::tie(a.store_id, a.product_id, a.number) <
+               std::tie(b.store_id, b.product_id, b.number);
+    });
+    std::transform(keyed.begin(), keyed.end(), lines.begin(), [](const Keyed& one) {
+        return one.line;
+    });
+}
+
 std::string reason_of(const base::Error& error) {
     return error.detail.empty() ? error.message : error.message + " (" + error.detail + ")";
 }
@@ -61,10 +85,7 @@ base::Result<void> Lane::stage(bool is_by_stock_row) {
         }
     }
     if (is_by_stock_row) {
-        std::sort(ordered.begin(), ordered.end(), [](const Line* a, const Line* b) {
-            return std::tie(a->store_id, a->product_id, a->number) <
-                   std::tie(b->store_id, b->product_id, b->number);
-        });
+        sort_by_stock_row(ordered);
     }
     if (auto finished = finish(); !finished) {
         return finished;

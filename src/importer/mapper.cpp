@@ -130,11 +130,7 @@ Mapper::Outcome Mapper::map(const std::vector<std::string_view>& record, Line& l
         return Outcome::kSkipped;
     }
     line.clear_texts();
-    for (std::size_t i = 0; i < kFieldCount; ++i) {
-        if (!is_used_[i]) {
-            continue;
-        }
-        const auto field = static_cast<Field>(i);
+    for (const auto field : used_) {
         text_.clear();
         fill(field, record, bound, text_);
         if (!text_.empty() && !convert(field, text_)) {

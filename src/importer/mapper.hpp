@@ -111,6 +111,7 @@ class Mapper {
     std::size_t column_count_ = 0;
     std::array<std::size_t, kFieldCount> columns_{};  ///< index in the record; kNoColumn
     std::array<bool, kFieldCount> is_used_{};
+    std::vector<Field> used_;                     ///< the same, to walk over
     std::array<std::string, kFieldCount> names_;  ///< headings, for messages
     std::vector<BoundRule> rules_;
     std::string id_column_;

@@ -101,6 +101,9 @@ base::Result<void> Mapper::bind(const std::vector<std::string_view>& heading) {
                 return rule.set.contains(field);
             });
         is_used_[i] = columns_[i] != kNoColumn || spec_->constants.contains(field) || is_ruled;
+        if (is_used_[i]) {
+            used_.push_back(field);
+        }
         names_[i] = columns_[i] == kNoColumn ? std::string(field_name(field))
                                              : std::string(heading[columns_[i]]);
     }

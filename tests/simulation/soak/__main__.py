@@ -16,6 +16,7 @@ def arguments():
     parser.add_argument("--seeds", type=int, default=1, help="how many, one after the other")
     parser.add_argument("--steps", type=int, default=500, help="steps per seed")
     parser.add_argument("--require", type=int, default=1, help="fail when a kind happened less often over all seeds")
+    parser.add_argument("--fault-every", type=int, default=9, help="one step in so many is a fault")
     parser.add_argument("--faults", help="only these, separated by commas; '' for none")
     return parser.parse_args()
 
@@ -42,7 +43,7 @@ def main():
     counts = collections.defaultdict(collections.Counter)
     slowest = collections.defaultdict(float)
     for seed in range(options.seed, options.seed + options.seeds):
-        run = Run(seed, options.steps, only)
+        run = Run(seed, options.steps, options.fault_every, only)
         kind = "with the backstop" if run.has_backstop else "doorbell alone"
         print(f"seed {seed}: {options.steps} steps, {run.stockd_count} stockd, {kind}", flush=True)
         report = run.execute()
@@ -52,7 +53,7 @@ def main():
             slowest[what] = max(slowest[what], seconds)
         if report.failure:
             show(counts, slowest)
-            print(f"FAILED: {report.failure}\nagain: make soak SEED={seed} STEPS={options.steps}")
+            print(f"FAILED: {report.failure}\nagain: make soak SEED={seed} STEPS={options.steps} FAULT_EVERY={options.fault_every}")
             return 1
     show(counts, slowest)
     if rare := missing(counts, faults.KINDS if only is None else only, options.require):

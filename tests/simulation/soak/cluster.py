@@ -76,12 +76,17 @@ def children_of(pid):
     return found
 
 
-def is_alive(pid):
+def state_of(pid):
+    """As /proc says it: "T" is stopped, "Z" a zombie, "" gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+            return file.read().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return ""
+
+
+def is_alive(pid):
+    return state_of(pid) not in ("", "Z")
 
 
 class Server:
@@ -108,6 +113,8 @@ class Server:
         wait_for(self.answers, "the database to be up", self.cluster.report, deadline_s)
 
     def answers(self):
+        if self.process.poll() is not None:
+            self.cluster.report.fail(f"the database ended by itself with {self.process.returncode}", self.cluster.log_tail())
         try:
             self.connect().close()
             return True
@@ -123,6 +130,9 @@ class Server:
 
     def kill(self):
         """kill -9 of the postmaster; its children notice, and are helped along."""
+        # Stopped first: a child that it made after the look would live on, and while one does the next server refuses to start.
+        self.process.send_signal(signal.SIGSTOP)
+        wait_for(lambda: state_of(self.process.pid) == "T", "the server to stand still", self.cluster.report)
         children = children_of(self.process.pid)
         self.process.kill()
         self.process.wait()
@@ -158,6 +168,10 @@ class Cluster:
             self._give(path)
         self.primary = None
         self.standby = None
+
+    def log_tail(self):
+        with open(os.path.join(self.folder, "postgresql.log"), encoding="utf-8", errors="replace") as file:
+            return file.read()[-2000:]
 
     def _give(self, path):
         if os.geteuid() == 0:

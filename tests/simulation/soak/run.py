@@ -21,8 +21,6 @@ from soak.sessions import Floors, Session
 
 SESSIONS = 8
 QUIET_EVERY = 40
-#: One step in so many is a fault.
-FAULT_EVERY = 9
 
 
 class Clock:
@@ -49,9 +47,10 @@ class Deck:
 
 
 class Run:
-    def __init__(self, seed, steps, only_faults=None):
+    def __init__(self, seed, steps, fault_every, only_faults=None):
         self.seed = seed
         self.steps = steps
+        self.fault_every = fault_every
         self.rng = random.Random(seed)
         self.report = Report(seed)
         self.clock = Clock()
@@ -74,6 +73,8 @@ class Run:
         try:
             self._start()
             self._steps()
+            for program in self.programs:
+                program.stop()
         except Failed:
             pass
         finally:
@@ -139,7 +140,7 @@ class Run:
             self.report.check()
             self.report.step = self.clock.step = step
             seed = self.rng.getrandbits(48)
-            if self.fault_kinds and step % FAULT_EVERY == 0:
+            if self.fault_kinds and step % self.fault_every == 0:
                 self.faults.give(failures.draw(), seed)
             else:
                 self.rng.choice(self.sessions).give(kinds.draw(), seed)

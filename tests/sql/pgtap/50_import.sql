@@ -1,6 +1,6 @@
 -- What stockctl import calls, at the SQL level: rights, the caller's own batch only, ledger and stock as one, versions that go on.
 begin;
-select plan(23);
+select plan(25);
 
 select test.store('imp-a'), test.product('imp-x'), test.product('imp-y');
 create temp table batch (import_id bigint, run bigint);
@@ -69,6 +69,21 @@ select is(
     'reserved units are not there for a sale'
 );
 
+-- A stock row all of whose lines are refused leaves the others at their own balances.
+select pg_temp.stage(50, 'imp-x', -1000, 'sale'), pg_temp.stage(51, 'imp-y', 3), pg_temp.stage(52, 'imp-y', -1, 'sale');
+select is(
+    (select (inventory._import_movements(b.import_id, b.run, null) ->> 'applied')::int from batch as b), 2,
+    'lines of another stock row are refused, those of this one applied'
+);
+select results_eq(
+    $$
+    select l.reason, l.on_hand_after, l.reserved_after from inventory.stock_ledger as l
+    where l.product_id = test.product('imp-y') order by l.version
+    $$,
+    $$values ('line 40', 5::bigint, 0::bigint), ('line 51', 8, 4), ('line 52', 7, 4)$$,
+    'from its own balance on'
+);
+
 -- What transactions recorded in parts is put together when the file comes again.
 select pg_temp.stage(60, 'imp-x', 1), pg_temp.stage(62, 'imp-x', 1), pg_temp.stage(64, 'imp-x', 1);
 select inventory._import_movements(b.import_id, b.run, null) from batch as b;
@@ -82,11 +97,11 @@ select is(
 create temp table again as
 select b.* from batch as f, inventory._begin_import('movements', repeat('a', 64), '', 'a.csv', null) as b;
 select is(
-    (select applied from again), '{[2,6),[20,21),[40,41),[60,66)}'::int8multirange, 'a new run is told which lines were applied'
+    (select applied from again), '{[2,6),[20,21),[40,41),[51,53),[60,66)}'::int8multirange, 'a new run is told which lines were applied'
 );
 select results_eq(
     $$select l.stretch, l.lines, l.line_numbers, l.line_count from inventory.import_batches as l join batch as b using (import_id)$$,
-    $$values ('[2,66)'::int8range, '{[2,6),[20,21),[40,41),[60,66)}'::int8multirange, '{}'::bigint[], 12::bigint)$$,
+    $$values ('[2,66)'::int8range, '{[2,6),[20,21),[40,41),[51,53),[60,66)}'::int8multirange, '{}'::bigint[], 14::bigint)$$,
     'and they are one record'
 );
 update batch set run = run + 1;
