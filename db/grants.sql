@@ -113,6 +113,7 @@ grant execute on function
     inventory.remove_conversion_mapping(text, text, text),
     inventory.deduct_inventory_atomic(text, jsonb, text, jsonb, text, text, timestamptz, text, text, text, text),
     inventory.deduct_inventory_many(jsonb),
+    inventory.deduct_inventory_many(text, text[], text[], numeric[], text, text, timestamptz, text, text),
     inventory.compensate_deduction(text, jsonb, text, text, text, text, timestamptz, text, text)
     to inventory_writer;
 grant execute on function inventory.prune_idempotency_keys(integer), inventory.expire_reservations(integer) to inventory_daemon, inventory_admin;
