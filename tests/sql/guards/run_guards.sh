@@ -1,10 +1,17 @@
 #!/bin/sh
-# run_guards.sh [name ...]
+# run_guards.sh [--part K/N] [name ...]
 # For each guards/NAME.sql: makes a copy of the database, takes the guard out there as the file says, and runs the tests that its lines
 # `-- missed by: pgtap/FILE.sql`, `-- missed by: isolation/NAME` or `-- missed by: engine/TEST` (of tests/system/engine) name. Each of them must fail: a guard that no test misses is
-# untested or useless.
+# untested or useless. --part takes every N-th guard from the K-th on, so that several can run at once, each in a cluster of its own.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+part=0
+parts=1
+if [ "${1:-}" = --part ]; then
+    part=$((${2%/*} - 1))
+    parts=${2#*/}
+    shift 2
+fi
 [ $# -gt 0 ] || set -- "$here"/*.sql
 original=$PGDATABASE
 copy=${original}_guard
@@ -24,7 +31,10 @@ finish() {
     drop_copy
 }
 trap finish EXIT
+number=0
 for guard in "$@"; do
+    number=$((number + 1))
+    [ $(((number - 1) % parts)) -eq "$part" ] || continue
     guard=$(basename "$guard" .sql)
     drop_copy
     createdb --maintenance-db=postgres --template="$original" "$copy"
