@@ -29,10 +29,11 @@ if [ -n "$only_print" ]; then
     exit 0
 fi
 
-# Without a password, or with one when there is a terminal to ask for it on.
+# Without a password, or with one when there is a terminal to ask for it on. The question goes to the terminal itself;
+# what sudo says to a user whom it does not know is said below.
 may_sudo() {
     command -v sudo >/dev/null || return 1
-    sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }
+    sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v 2>/dev/null; }
 }
 
 if [ "$(id -u)" = 0 ]; then

@@ -266,7 +266,11 @@ void Daemon::tick() {
     notify_systemd("READY=1");
     if (embedded_) {
         print_try_out(
-            {public_server_->address(), admin_server_->address(), embedded_->people_url()}, reading
+            {public_server_->address(),
+             admin_server_->address(),
+             embedded_->people_url(),
+             EmbeddedDatabase::stockctl().string()},
+            reading
         );
     }
 }

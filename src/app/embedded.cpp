@@ -107,9 +107,8 @@ base::Result<void> EmbeddedDatabase::import_sample(
         return {};
     }
     say("Importing the sample of " + directory + " ...");
-    const auto stockctl = fs::read_symlink("/proc/self/exe").parent_path() / "stockctl";
     const auto code = run_program(
-        stockctl,
+        stockctl(),
         {"import", "sample", fs::absolute(directory).string(), "-d", people_url()},
         [&signals] { return signals.told_to_stop(); }
     );
@@ -129,6 +128,10 @@ base::Result<void> EmbeddedDatabase::import_sample(
     }
     std::ofstream{imported} << directory << "\n";
     return {};
+}
+
+fs::path EmbeddedDatabase::stockctl() {
+    return fs::read_symlink("/proc/self/exe").parent_path() / "stockctl";
 }
 
 std::string EmbeddedDatabase::url_for(const std::string& user) const {

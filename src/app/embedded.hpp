@@ -5,6 +5,7 @@
 #include "config/options.hpp"
 #include "pg/private_cluster.hpp"
 
+#include <filesystem>
 #include <string>
 
 namespace stockd::app {
@@ -22,6 +23,8 @@ class EmbeddedDatabase {
 
     /// What stockd follows: a login that may only what a daemon needs.
     [[nodiscard]] std::string daemon_url() const;
+    /// The program that imports the sample, and that people may try: the one beside this program.
+    [[nodiscard]] static std::filesystem::path stockctl();
     /// For people who want to try things out: may everything.
     [[nodiscard]] std::string people_url() const;
 

@@ -2,7 +2,6 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <filesystem>
 #include <iostream>
 #include <string_view>
 
@@ -15,6 +14,20 @@ bool is_plain(std::string_view code) {
     return code.find_first_not_of(
                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
            ) == std::string_view::npos;
+}
+
+/// One word of a shell; a folder may have any name.
+std::string shell_word(const std::string& text) {
+    std::string plain = text;
+    std::erase(plain, '/');
+    if (is_plain(plain)) {
+        return text;
+    }
+    std::string quoted = "'";
+    for (const char c : text) {
+        quoted += c == '\'' ? std::string{"'\\''"} : std::string{c};
+    }
+    return quoted + "'";
 }
 
 struct Example {
@@ -43,8 +56,6 @@ Example find_example(const cache::Reading& reading) {
 std::string try_out_text(const TryOut& where, const cache::Reading& reading) {
     const auto& counts = reading.state().counts;
     const auto example = find_example(reading);
-    const auto stockctl =
-        (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "stockctl").string();
     return fmt::format(
         R"txt(
 stockd follows {products} products in {stores} stores. Try, in another terminal:
@@ -66,7 +77,7 @@ Ctrl-C stops stockd and its database; what is in it stays.
         fmt::arg("stores", counts.stores),
         fmt::arg("address", where.address),
         fmt::arg("admin", where.admin_address),
-        fmt::arg("stockctl", stockctl),
+        fmt::arg("stockctl", shell_word(where.stockctl)),
         fmt::arg("url", where.database_url),
         fmt::arg("sku", example.sku),
         fmt::arg("store", example.store)

@@ -10,6 +10,7 @@ struct TryOut {
     std::string address;  ///< of the HTTP API, "host:port"
     std::string admin_address;
     std::string database_url;  ///< for people
+    std::string stockctl;      ///< its path
 };
 
 /// What somebody who has just started stockd can type next, with a product that exists.

@@ -1,6 +1,7 @@
 """scripts/packages.sh for somebody who may not install: one line that says what to ask for."""
 
 import os
+import pty
 import pwd
 import shutil
 import subprocess
@@ -39,8 +40,18 @@ def test_it_only_prints_when_asked_to(script):
     assert run(script, "--missing", "here", "missing").stdout.split() == [NO_SUCH_PACKAGE]
 
 
+@pytest.fixture(name="terminal")
+def make_terminal():
+    """What a terminal is to a program that reads it; it is nobody's controlling terminal, so sudo cannot ask and wait."""
+    outer, inner = pty.openpty()
+    yield inner
+    os.close(inner)
+    os.close(outer)
+
+
+@pytest.mark.parametrize("on_terminal", [True, False])
 @pytest.mark.parametrize("has_sudo", [True, False])
-def test_who_may_not_install_is_told_in_one_line(script, has_sudo):
+def test_who_may_not_install_is_told_in_one_line(script, terminal, has_sudo, on_terminal):
     prefix = []
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
@@ -59,7 +70,7 @@ def test_who_may_not_install_is_told_in_one_line(script, has_sudo):
         script,
         "missing",
         prefix=[*prefix, "/usr/bin/env", f"PATH={programs}"],
-        stdin=subprocess.DEVNULL,
+        stdin=terminal if on_terminal else subprocess.DEVNULL,
         start_new_session=True,
     )
     assert done.returncode == 1

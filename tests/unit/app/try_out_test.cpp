@@ -11,7 +11,10 @@ namespace {
 
 constexpr base::StoreId kStore{1};
 
-std::string text_with(const std::vector<std::pair<std::string, std::int64_t>>& stock) {
+std::string text_with(
+    const std::vector<std::pair<std::string, std::int64_t>>& stock,
+    const std::string& stockctl = "/usr/bin/stockctl"
+) {
     cache::Cache cache;
     auto loader = cache.begin_load();
     loader->add_store({kStore, "MAIN", "Main", true});
@@ -24,7 +27,9 @@ std::string text_with(const std::vector<std::pair<std::string, std::int64_t>>& s
     change::Position position;
     position.incarnation = "0123456789abcdef";
     cache.finish_load(std::move(loader), position);
-    return app::try_out_text({"127.0.0.1:1", "127.0.0.1:2", "postgresql:///x"}, cache.read());
+    return app::try_out_text(
+        {"127.0.0.1:1", "127.0.0.1:2", "postgresql:///x", stockctl}, cache.read()
+    );
 }
 
 }  // namespace
@@ -40,4 +45,10 @@ TEST_CASE("try out: the example is a product with plenty, safe to paste into a s
 
 TEST_CASE("try out: without stock there is still something to read", "[app]") {
     CHECK_THAT(text_with({}), Contains("/api/inventory/SKU?store=STORE"));
+}
+
+TEST_CASE("try out: a folder of any name can be pasted into a shell", "[app]") {
+    CHECK_THAT(text_with({}, "/opt/a-b_c.d/stockctl"), Contains("  /opt/a-b_c.d/stockctl watch"));
+    CHECK_THAT(text_with({}, "/My shop/stockctl"), Contains("  '/My shop/stockctl' watch"));
+    CHECK_THAT(text_with({}, "/it's $1/stockctl"), Contains("  '/it'\\''s $1/stockctl' watch"));
 }
