@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "pg/copy_out.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -21,7 +22,8 @@ struct ExportOptions {
 /// COPY takes no parameters, so what the user gave is bound to settings of the session, which the
 /// statements read.
 constexpr const char* kSetSql =
-    "select set_config('stockctl.store', $1, false), set_config('stockctl.at', $2, false)";
+    "select set_config('stockctl.store', $1, false), set_config('stockctl.at', "
+    "coalesce($2::timestamptz::text, ''), false)";
 
 constexpr const char* kStockNow = R"(
 copy (
@@ -63,7 +65,7 @@ base::Error io_error(const std::string& path) {
 /// Row by row, so that a ledger of any length passes through. How many lines follow the heading.
 base::Result<std::int64_t> copy_out(pg::Connection& connection, const char* sql, std::FILE* out) {
     bool is_written = true;
-    const auto rows = connection.copy_out(sql, [&](std::string_view row) {
+    const auto rows = pg::copy_out(connection, sql, [&](std::string_view row) {
         is_written = std::fwrite(row.data(), 1, row.size(), out) == row.size();
         return is_written;
     });
@@ -78,7 +80,10 @@ int run_export(const Globals& globals, const ExportOptions& options, const char*
     if (!connection) {
         return fail(globals, connection.error());
     }
-    if (auto set = connection->exec(kSetSql, {options.store, options.at}); !set) {
+    if (auto set = connection->exec(
+            kSetSql, {options.store, options.at.empty() ? pg::Param{} : pg::Param{options.at}}
+        );
+        !set) {
         return fail(globals, set.error());
     }
     if (!options.store.empty()) {

@@ -205,41 +205,6 @@ base::Result<std::int64_t> Connection::copy_in_end(const char* abort_reason) {
     return loaded;
 }
 
-base::Result<std::int64_t> Connection::copy_out(
-    const std::string& copy_sql, const std::function<bool(std::string_view)>& take
-) {
-    {
-        const Rows begun{PQexec(get(), copy_sql.c_str())};
-        if (PQresultStatus(begun.get()) != PGRES_COPY_OUT) {
-            return error_of(begun.get(), get());
-        }
-    }
-    std::int64_t taken = 0;
-    char* bytes = nullptr;
-    int length = 0;
-    while ((length = PQgetCopyData(get(), &bytes, 0)) > 0) {
-        const std::unique_ptr<char, decltype(&PQfreemem)> row{bytes, &PQfreemem};
-        if (!take({row.get(), static_cast<std::size_t>(length)})) {
-            return taken;
-        }
-        ++taken;
-    }
-    if (length == -2) {
-        return error_of(get());
-    }
-    std::optional<base::Error> failure;
-    while (PGresult* raw = PQgetResult(get())) {
-        const Rows rows{raw};
-        if (!is_success(PQresultStatus(raw))) {
-            failure = error_of(raw, get());
-        }
-    }
-    if (failure) {
-        return *failure;
-    }
-    return taken;
-}
-
 base::Result<Transaction> Transaction::begin(Connection& connection, std::string_view mode) {
     auto begun = connection.exec("begin " + std::string(mode));
     if (!begun) {

@@ -5,7 +5,6 @@
 #include <libpq-fe.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,12 +86,6 @@ class Connection {
     [[nodiscard]] base::Result<void> copy_in_put(std::string_view bytes);
     /// Rows loaded. `abort_reason` makes the server refuse the COPY instead.
     [[nodiscard]] base::Result<std::int64_t> copy_in_end(const char* abort_reason = nullptr);
-
-    /// COPY ... TO STDOUT: `take` gets each row as the server wrote it, until it returns false; the
-    /// connection is not usable then. The number of rows taken.
-    [[nodiscard]] base::Result<std::int64_t> copy_out(
-        const std::string& copy_sql, const std::function<bool(std::string_view)>& take
-    );
 
     [[nodiscard]] bool is_alive() const noexcept {
         return PQstatus(connection_.get()) == CONNECTION_OK;
