@@ -203,6 +203,19 @@ rollback to whole;
 select is(inventory.set_stock('lot-b', '[{"sku": "lot-1", "quantity": 5}]') ->> 'success', 'true', 'a count');
 select is(test.lots('lot-b', 'lot-1'), '- 5 at 0', 'moves lots');
 
+-- Imports: one change for each stock row of a batch.
+create temporary table batch as
+select b.import_id, b.run, 'movements' as mode from inventory._begin_import('movements', repeat('c', 64), '', 'm.csv', null) as b
+union all
+select b.import_id, b.run, 'stock' from inventory._begin_import('stock', repeat('d', 64), '', 's.csv', null) as b;
+insert into inventory.import_staging (line, store_id, product_id, kind, quantity) values
+    (2, :b, :p1, 'purchase', 10), (3, :b, :p1, 'sale', -3);
+select inventory._import_movements(b.import_id, b.run, null) from batch as b where b.mode = 'movements';
+select is(test.lots('lot-b', 'lot-1'), '- 12 at 0', 'imported movements move lots');
+insert into inventory.import_staging (line, store_id, product_id, quantity) values (2, :b, :p1, 5);
+select inventory._import_stock(b.import_id, b.run, null) from batch as b where b.mode = 'stock';
+select is(test.lots('lot-b', 'lot-1'), '- 5 at 0', 'imported counts too');
+
 -- Parts of a unit: whole units are in lots, as they are on hand.
 select inventory.set_unit('third', 1, 3, 'lot-1');
 select inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-1", "quantity": 1, "unit": "third"}]', 'lot-t7');

@@ -4,10 +4,11 @@ every movement, and what is left of every lot, to the last unit and the last mil
 import datetime
 import json
 import random
+import threading
 from fractions import Fraction
 
 import pytest
-from conftest import at_once, call, rows, value
+from conftest import at_once, call, connect, is_waiting, rows, value, wait_until
 
 MILLION = 1_000_000
 
@@ -342,20 +343,28 @@ def test_t1_the_last_units_of_lots_are_sold_once(shop):
 
 def test_a_policy_waits_for_writers_and_writers_for_it(shop):
     """Whoever makes a stock row while the policy is set knows it: none is left without lots."""
-    place = shop(8)
-
-    def work(number, connection):
-        if number < 8:
-            return rows(connection, "select inventory.set_lot_policy(%s, 'fifo', 2)", place.skus[number])
-        sku = (number - 8) % 8
-        if number < 16:
-            return call(connection, "receive_purchase", place.store, [(place.skus[sku], 3)])["success"]
-        return rows(
-            connection, "insert into inventory.inventory_stock as s (store_id, product_id, on_hand) values (%s, %s, 3) "
-            "on conflict (store_id, product_id) do update set on_hand = s.on_hand + 3", place.store_id, place.product_ids[sku],
-        )
-
-    found = at_once(24, work)
-    assert not [each for each in found if isinstance(each, Exception)], found
-    assert [place.on_hand(number) for number in range(8)] == [6] * 8
+    place = shop(2)
+    writer, other, keeper = connect(), connect(), connect()
+    receive = "select inventory.receive_purchase(%s, %s)"
+    lines = [json.dumps([{"sku": sku, "quantity": 3}]) for sku in place.skus]
+    try:
+        rows(writer, "begin")
+        rows(writer, receive, place.store, lines[0])
+        pid = value(keeper, "select pg_backend_pid()")
+        rows(keeper, "begin")
+        setting = threading.Thread(target=rows, args=(keeper, "select inventory.set_lot_policy(sku, 'fifo') from unnest(%s) as sku", place.skus))
+        setting.start()
+        wait_until(lambda: is_waiting(place.connection, pid) or not setting.is_alive())
+        rows(writer, "commit")
+        setting.join(timeout=60)
+        pid = value(other, "select pg_backend_pid()")
+        receiving = threading.Thread(target=rows, args=(other, receive, place.store, lines[1]))
+        receiving.start()
+        wait_until(lambda: is_waiting(place.connection, pid) or not receiving.is_alive())
+        rows(keeper, "commit")
+        receiving.join(timeout=60)
+    finally:
+        for each in (writer, other, keeper):
+            each.close()
+    assert rows(place.connection, "select test.lots(%s, sku) from unnest(%s) as sku", place.store, place.skus) == [("- 3 at 0",)] * 2
     assert place.contradictions() == []
