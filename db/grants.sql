@@ -114,6 +114,7 @@ grant execute on function
     inventory.remove_conversion_mapping(text, text, text),
     inventory.deduct_inventory_atomic(text, jsonb, text, jsonb, text, text, timestamptz, text, text, text, text),
     inventory.deduct_inventory_many(jsonb),
+    inventory.deduct_inventory_many(text, text[], text[], numeric[], text, text, timestamptz, text, text),
     inventory.compensate_deduction(text, jsonb, text, text, text, text, timestamptz, text, text),
     inventory.set_lot_policy(text, text, numeric, text),
     inventory.add_lot_cost(text, bigint, numeric, text, text, timestamptz, text, text, text)

@@ -3,12 +3,14 @@
 -- of them ready anew in every transaction, so their number is the cost: the long way takes three times as many instructions.
 -- Returns null, with nothing done, for whatever is not so simple or not so well: several lines, other fields than sku, quantity and
 -- price, another unit, long texts, settings of the writer, unknown store or sku, both keys at once, a key that was used, a stock row
--- that is missing, short or keeps lots. The long way then does it, or says why not. tests/sql/pgtap/74_short_way.sql compares the two.
+-- that is missing, short or keeps lots; of a deduction also a product with a recipe. The long way then does it, or says why not.
+-- tests/sql/pgtap/74_short_way.sql compares the two.
 --   in_name, in_kind, in_document_kind  of the operation, its movement and its document; null writes no document
 --   in_sign                             1 adds what the line says, -1 takes it away
 --   in_is_priced                        whether the line may have a price
 --   the others                          as of the public functions
--- Reads: stores, products. Writes: inventory_deduction_idempotency, inventory_stock, stock_ledger, stock_documents, stock_document_lines.
+-- Reads: stores, products, recipes. Writes: inventory_deduction_idempotency, inventory_stock, stock_ledger, stock_documents,
+-- stock_document_lines, inventory_deductions, inventory_deduction_parts.
 -- Locks: its key, then its stock row. The UPDATE checks what it changes: its WHERE names columns of that row only, which PostgreSQL
 -- looks at again after it waited.
 -- No SET search_path: its callers fix it.
@@ -20,36 +22,18 @@ create or replace function inventory._move_one(
 language plpgsql volatile
 as $$
 declare
-    v_line jsonb;
+    v_line jsonb := inventory._one_line(in_lines, in_is_priced);
     v_delta bigint;
     v_found record;
     v_moved record;
     v_document_id bigint;
+    v_request jsonb;
     v_answer jsonb;
 begin
-    -- The limit of all texts together is the least one of any.
-    if jsonb_typeof(in_lines) is distinct from 'array' or jsonb_array_length(in_lines) <> 1
-        or in_idempotency_key is not null and in_transaction_id is not null
-        or in_idempotency_key = '' or in_transaction_id = '' or not isfinite(in_occurred_at)
-        or length(concat(
-            in_reference, in_reason, in_actor, in_correlation_id, in_idempotency_key, in_transaction_id, in_party
-        )) > 200
-        or concat(
-            current_setting('inventory.reason', true), current_setting('inventory.reference', true),
-            current_setting('inventory.actor', true), current_setting('inventory.correlation_id', true)
-        ) <> ''
-    then
-        return null;
-    end if;
-    v_line := in_lines -> 0;
-    if jsonb_typeof(v_line) <> 'object' or v_line - array['sku', 'quantity', 'price'] <> '{}'
-        or jsonb_typeof(v_line -> 'sku') is distinct from 'string'
-        or jsonb_typeof(v_line -> 'quantity') is distinct from 'number'
-        or v_line ? 'price' and (
-            not in_is_priced or jsonb_typeof(v_line -> 'price') <> 'number' or not (v_line -> 'price')::numeric between 0 and 999999999999
-            or min_scale((v_line -> 'price')::numeric) > 6
-        )
-    then
+    if v_line is null or not inventory._is_plain(
+        in_idempotency_key, in_transaction_id, in_occurred_at,
+        concat(in_reference, in_reason, in_actor, in_correlation_id, in_idempotency_key, in_transaction_id, in_party)
+    ) then
         return null;
     end if;
     -- One statement for all that is looked up and worked out of the arguments.
@@ -71,6 +55,18 @@ begin
         values (v_found.store_id, v_found.scope, v_found.key)
         on conflict do nothing;
         if not found then
+            return null;
+        end if;
+    end if;
+    v_request := jsonb_build_object('lines', in_lines, 'party', in_party);
+    if in_kind = 'deduction' then
+        v_request := v_request || '{"operation": "deduct_inventory_atomic"}';
+        perform from inventory.recipes as r where r.product_id = v_found.product_id
+        union all
+        select from inventory.inventory_deductions as d
+        where d.transaction_id = in_transaction_id and d.store_id = v_found.store_id;
+        if found then
+            perform inventory._unclaim_one(v_found.store_id, v_found.scope, v_found.key);
             return null;
         end if;
     end if;
@@ -101,12 +97,18 @@ begin
         )
         select
             d.document_id, 1, v_found.product_id, v_found.quantity, v_found.base_unit, trunc(v_found.quantity), 1,
-            (v_line -> 'price')::numeric, v_moved.version
+            (v_line -> 'price')::numeric, case when in_kind <> 'deduction' then v_moved.version end
         from document as d
         returning document_id into v_document_id;
     end if;
+    if in_kind = 'deduction' then
+        insert into inventory.inventory_deductions (transaction_id, store_id, document_id)
+        values (in_transaction_id, v_found.store_id, v_document_id);
+        insert into inventory.inventory_deduction_parts (document_id, line, product_id, numerator, denominator)
+        values (v_document_id, 1, v_found.product_id, trunc(v_found.quantity), 1);
+    end if;
     perform inventory._write_movement(
-        v_found.store_id, v_found.product_id, in_kind, v_delta, v_moved.on_hand, v_moved.reserved, v_moved.version,
+        v_found.store_id, v_found.product_id, in_kind, v_delta, 0, v_moved.on_hand, v_moved.reserved, v_moved.version,
         in_reason, in_reference, v_found.actor, in_correlation_id, v_found.occurred_at, v_document_id
     );
     -- As text, which is read in less than half the time that the functions for building jsonb take.
@@ -125,10 +127,7 @@ begin
         insert into inventory.inventory_deduction_idempotency as i (store_id, scope, idempotency_key, request, result)
         values (
             v_found.store_id, v_found.scope, v_found.key,
-            inventory._request(
-                jsonb_build_object('lines', in_lines, 'party', in_party), in_reference, in_reason, in_actor, in_transaction_id,
-                in_occurred_at
-            ),
+            inventory._request(v_request, in_reference, in_reason, in_actor, in_transaction_id, in_occurred_at),
             v_answer
         )
         on conflict (store_id, scope, idempotency_key) do update set request = excluded.request, result = excluded.result;

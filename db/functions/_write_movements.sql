@@ -28,26 +28,26 @@ comment on function inventory._write_movements(inventory.operation, inventory.st
 
 -- One movement, for the short way of an operation.
 create or replace function inventory._write_movement(
-    in_store_id bigint, in_product_id bigint, in_kind text, in_on_hand_delta bigint, in_on_hand bigint, in_reserved bigint,
-    in_version bigint, in_reason text, in_reference text, in_actor text, in_correlation_id text, in_occurred_at timestamptz,
+    in_store_id bigint, in_product_id bigint, in_kind text, in_on_hand_delta bigint, in_reserved_delta bigint, in_on_hand bigint,
+    in_reserved bigint, in_version bigint, in_reason text, in_reference text, in_actor text, in_correlation_id text, in_occurred_at timestamptz,
     in_document_id bigint
 ) returns void
 language plpgsql volatile
 as $$
 begin
     insert into inventory.stock_ledger_months (
-        store_id, product_id, kind, on_hand_delta, on_hand_after, reserved_after, version,
+        store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id, occurred_at, document_id
     )
     values (
-        in_store_id, in_product_id, in_kind, in_on_hand_delta, in_on_hand, in_reserved, in_version,
+        in_store_id, in_product_id, in_kind, in_on_hand_delta, in_reserved_delta, in_on_hand, in_reserved, in_version,
         in_reason, in_reference, in_actor, in_correlation_id, in_occurred_at, in_document_id
     );
 end
 $$;
 
 comment on function inventory._write_movement(
-    bigint, bigint, text, bigint, bigint, bigint, bigint, text, text, text, text, timestamptz, bigint
+    bigint, bigint, text, bigint, bigint, bigint, bigint, bigint, text, text, text, text, timestamptz, bigint
 ) is 'Writes one movement of an operation into the ledger.';
 
 -- Holds that expired, of many orders at once: each movement has the reference, the document and the time of its own.
@@ -115,3 +115,36 @@ $$;
 
 comment on function inventory._write_movements_of(inventory.operation[], integer[], inventory.stock_movement[]) is
     'Writes the movements of a batch of operations into the ledger.';
+
+-- The movements of a batch of plain deductions, one per entry.
+create or replace function inventory._write_deductions(
+    in_store_ids bigint[], in_product_ids bigint[], in_deltas bigint[], in_on_hands bigint[], in_reserveds bigint[], in_versions bigint[],
+    in_reasons text[], in_references text[], in_actors text[], in_correlation_ids text[], in_document_ids bigint[],
+    in_occurred_at timestamptz
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+begin
+    insert into inventory.stock_ledger_months (
+        store_id, product_id, kind, on_hand_delta, on_hand_after, reserved_after, version,
+        reason, reference, actor, correlation_id, occurred_at, document_id, rung
+    )
+    select
+        m.store_id, m.product_id, 'deduction', m.delta, m.on_hand, m.reserved, m.version, m.reason, m.reference,
+        coalesce(m.actor, session_user), m.correlation_id, in_occurred_at, m.document_id, true
+    from unnest(
+        in_store_ids, in_product_ids, in_deltas, in_on_hands, in_reserveds, in_versions, in_reasons, in_references, in_actors,
+        in_correlation_ids, in_document_ids
+    ) as m (store_id, product_id, delta, on_hand, reserved, version, reason, reference, actor, correlation_id, document_id);
+    -- The try may come at any time before the commit.
+    if not pg_try_advisory_xact_lock_shared(6004511353635864577) then
+        perform inventory.ring_doorbell();
+    end if;
+end
+$$;
+
+comment on function inventory._write_deductions(
+    bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], text[], text[], text[], text[], bigint[], timestamptz
+) is 'Writes the movements of a batch of plain deductions into the ledger.';

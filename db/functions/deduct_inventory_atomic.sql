@@ -29,6 +29,7 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_answer jsonb;
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
     v_parts inventory.deduction_part[];
@@ -41,6 +42,17 @@ begin
     if deduct_inventory_atomic.transaction_id is null then
         raise exception 'no transaction_id is given'
             using errcode = 'null_value_not_allowed', hint = 'Make one per sale, and keep it over retries.';
+    end if;
+    if deduct_inventory_atomic.expected_versions is null then
+        v_answer := inventory._move_one(
+            'deduct_inventory_atomic', 'deduction', 'deduction', -1, true, deduct_inventory_atomic.store,
+            deduct_inventory_atomic.lines, deduct_inventory_atomic.party, deduct_inventory_atomic.reference,
+            deduct_inventory_atomic.actor, deduct_inventory_atomic.occurred_at, deduct_inventory_atomic.idempotency_key,
+            deduct_inventory_atomic.correlation_id, deduct_inventory_atomic.reason, deduct_inventory_atomic.transaction_id
+        );
+        if v_answer is not null then
+            return v_answer;
+        end if;
     end if;
     -- The request says what it is: its transaction id could be a sale's of record_sale() with the same lines.
     v_operation := inventory._begin_operation(

@@ -32,6 +32,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+    v_answer jsonb;
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
     v_held inventory.operation_line[];
@@ -43,6 +44,18 @@ declare
     v_shortfall_id bigint;
     v_errors jsonb;
 begin
+    if process_order_stock_reduction.lines is null and process_order_stock_reduction.rest in ('release', 'keep') then
+        v_answer := inventory._pay_one(
+            process_order_stock_reduction."order", process_order_stock_reduction.store, process_order_stock_reduction.reference,
+            process_order_stock_reduction.actor, process_order_stock_reduction.occurred_at,
+            process_order_stock_reduction.idempotency_key, process_order_stock_reduction.correlation_id,
+            process_order_stock_reduction.reason, process_order_stock_reduction.party,
+            process_order_stock_reduction.transaction_id, process_order_stock_reduction.rest
+        );
+        if v_answer is not null then
+            return v_answer;
+        end if;
+    end if;
     v_operation := inventory._begin_operation(
         'process_order_stock_reduction', process_order_stock_reduction.store,
         jsonb_build_object(

@@ -31,6 +31,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+    v_answer jsonb;
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
     v_ttl interval;
@@ -39,6 +40,14 @@ declare
     v_movements inventory.stock_movement[];
     v_errors jsonb;
 begin
+    v_answer := inventory._reserve_one(
+        reserve_stock."order", reserve_stock.store, reserve_stock.lines, reserve_stock.ttl, reserve_stock.reference,
+        reserve_stock.actor, reserve_stock.occurred_at, reserve_stock.idempotency_key, reserve_stock.correlation_id,
+        reserve_stock.reason, reserve_stock.party
+    );
+    if v_answer is not null then
+        return v_answer;
+    end if;
     v_operation := inventory._begin_operation(
         'reserve_stock', reserve_stock.store,
         jsonb_build_object(

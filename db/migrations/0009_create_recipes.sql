@@ -139,9 +139,10 @@ comment on column inventory.inventory_compensation_log.actor is 'Who.';
 comment on column inventory.inventory_compensation_log.reason is 'Why, in words.';
 comment on column inventory.inventory_compensation_log.recorded_at is 'When it was recorded, database clock.';
 
-comment on column inventory.stock_documents.kind is 'purchase, sale, return, order, deduction or compensation.';
+comment on column inventory.stock_documents.kind is
+    'purchase, sale, return, order (what was reserved), shortfall (what a paid order did not get: nothing moved), deduction or compensation.';
 comment on column inventory.stock_documents.original_document_id is
-    'For a return: the sale, when it was named; the last one when several were. For a compensation: the deduction.';
+    'For a return: the sale, when it was named; the last one when several were. For the sale and the shortfall of an order: the order. For a compensation: the deduction.';
 comment on column inventory.stock_document_lines.version is
     'Version of the stock row''s movement of this line; null when nothing moved yet, and of deductions: inventory_deduction_parts says what those took.';
 comment on column inventory.stock_document_lines.original_document_id is 'For a return: the sale that this came from. For a compensation: the deduction.';

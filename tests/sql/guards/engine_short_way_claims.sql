@@ -5,5 +5,5 @@ select guard.edit('inventory._move_one', 'if not found then
             return null;
         end if;
     end if;
-    v_delta', 'end if;
-    v_delta');
+    v_request', 'end if;
+    v_request');

@@ -190,6 +190,7 @@ insert into may values
     ('select inventory.sellable(''prv-1'', ''prv-a'')', true, true, true, true),
     ('select inventory.deduct_inventory_atomic(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', ''t'')', false, true, false, true),
     ('select inventory.deduct_inventory_many(''[{"store": "prv-a", "transaction_id": "t", "lines": [{"sku": "prv-1", "quantity": 1}]}]'')', false, true, false, true),
+    ('select inventory.deduct_inventory_many(''prv-a'', ''{t2}'', ''{prv-1}'', ''{1}'')', false, true, false, true),
     ('select inventory.compensate_deduction(''t0'')', false, true, false, true),
 
     ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),

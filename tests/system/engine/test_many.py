@@ -144,14 +144,71 @@ def test_a_batch_is_the_same_as_one_by_one(shop, versions):
     assert seen >= (wanted | {"version_conflict"} if versions else wanted), seed
 
 
-def test_t1_batches_take_the_last_units_once(shop):
+def test_a_plain_batch_is_the_same_as_one_by_one(shop):
+    """One line of whole units each, which goes a way of its own; and now and then one that is not so simple, or more than there is."""
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    for form in ("objects", "arrays") * 5:
+        twins = Twins(shop, seed)
+        # A product with a recipe, and stock of its own that is not taken.
+        for store in twins.stores:
+            call(twins.connection, "receive_purchase", store, [(twins.skus[5], 9)])
+        for turn in range(8):
+            if chance.random() < 0.2:
+                # As if they were old: a transaction id still counts.
+                rows(twins.connection, "delete from inventory.inventory_deduction_idempotency where store_id = any (%s)", twins.ids)
+            common = {name: name[0] for name in ("reference", "actor", "reason", "correlation_id") if chance.random() < 0.3}
+            requests = [
+                {"lines": [{"sku": chance.choice(twins.skus[:4]), "quantity": chance.choice([1, 1, 2])}], "transaction_id": f"n{name}", **common}
+                for name in chance.sample(range(300), chance.randint(1, 12))
+            ]
+            if form == "objects":
+                for request in requests:
+                    if chance.random() < 0.3:
+                        request |= {"party": "p", "actor": "b"}
+                        request["lines"][0]["price"] = chance.choice([0, 2.5])
+            if chance.random() < 0.3:
+                odd = chance.choice(requests)
+                change = chance.choice([{"sku": twins.skus[5]}, {"sku": twins.skus[8]}, {"quantity": 0.5}, {"quantity": 99}, {}])
+                if change:
+                    odd["lines"][0] |= change
+                else:
+                    requests.append(dict(odd))
+            if form == "objects":
+                batch = many(twins.connection, [{**each, "store": twins.stores[0]} for each in requests])
+            else:
+                batch = value(
+                    twins.connection,
+                    "select inventory.deduct_inventory_many(%s, %s, %s, %s::numeric[]" + "".join(f", {name} => %s" for name in common) + ")",
+                    twins.stores[0], [each["transaction_id"] for each in requests], [each["lines"][0]["sku"] for each in requests],
+                    [each["lines"][0]["quantity"] for each in requests], *common.values(),
+                )
+            single = [
+                value(
+                    twins.connection,
+                    "select inventory.deduct_inventory_atomic(%s, " + ", ".join(f"{name} => %s" for name in each) + ")",
+                    twins.stores[1], *(psycopg2.extras.Json(each[name]) if name == "lines" else each[name] for name in each),
+                )
+                for each in requests
+            ]
+            assert [without_ids(twins.plain(each, 0)) for each in batch] == [without_ids(twins.plain(each, 1)) for each in single], (form, turn)
+            first, second = twins.state(0), twins.state(1)
+            for name in TABLES:
+                assert first[name] == second[name], (name, form, turn)
+            twins.fill(chance)
+
+
+@pytest.mark.parametrize("more", [{}, {"party": "p" * 201}])
+def test_t1_batches_take_the_last_units_once(shop, more):
+    """Plain ones, and such that are not."""
     here = shop(2)
     here.receive(100)
     answers = at_once(
         8,
         lambda number, connection: many(
             connection,
-            [{"store": here.store, "lines": [{"sku": here.skus[turn % 2], "quantity": 1}], "transaction_id": f"{number} {turn}"} for turn in range(40)],
+            [{"store": here.store, "lines": [{"sku": here.skus[turn % 2], "quantity": 1}], "transaction_id": f"{number} {turn}", **more} for turn in range(40)],
         ),
     )
     assert sum(answer["success"] for batch in answers for answer in batch) == 200
@@ -189,6 +246,38 @@ def test_t5_batches_with_keys_and_rows_in_any_order_do_not_deadlock(shop):
     # Each request of each turn once, two units, and the sales.
     taken = sum(100000 - here.on_hand(place) for place in range(6))
     assert taken == 25 * 20 * 2 + 6 * 25 * 4
+
+
+def test_t5_plain_batches_with_keys_and_rows_in_any_order_do_not_deadlock(shop):
+    here = shop(6)
+    here.receive(100000)
+
+    def work(number, connection):
+        chance = random.Random(number)
+        for turn in range(8):
+            # The same of all clients: the first one does it, the others wait for it. And some of one's own.
+            shared = [(f"{turn} {name}", here.skus[name % 6]) for name in range(500)]
+            own = [(f"{turn} {number} {name}", here.skus[name % 6]) for name in range(20)]
+            for batch in (shared, own):
+                chance.shuffle(batch)
+                answers = value(
+                    connection, "select inventory.deduct_inventory_many(%s, %s, %s, %s::numeric[])",
+                    here.store, [name for name, _ in batch], [sku for _, sku in batch], [1] * len(batch),
+                )
+                assert all(answer["success"] for answer in answers)
+        return "done"
+
+    assert at_once(6, work) == ["done"] * 6
+    assert here.deadlocks() == here.deadlocks_before
+    taken = sum(100000 - here.on_hand(place) for place in range(6))
+    assert taken == 8 * 500 + 6 * 8 * 20
+
+
+@pytest.mark.parametrize("arrays", [([], [], []), (["t"], ["s", "s"], [1]), (["t", None], ["s", "s"], [1, 1]), (["t"], ["s"], [None]), (["t"] * 1001, ["s"] * 1001, [1] * 1001), (None, ["s"], [1])])
+def test_arrays_that_do_not_fit_are_refused(shop, arrays):
+    with pytest.raises(psycopg2.errors.InvalidParameterValue) as found:
+        value(shop().connection, "select inventory.deduct_inventory_many('s', %s::text[], %s::text[], %s::numeric[])", *arrays)
+    assert found.value.diag.message_primary == "transaction_ids, skus and quantities are arrays of the same length, 1 to 1000, without nulls"
 
 
 def test_a_batch_of_several_stores(shop):

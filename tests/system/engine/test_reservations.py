@@ -409,6 +409,19 @@ def test_t11_paying_and_cancelling_at_once_have_one_outcome(shop):
         assert before - here.on_hand() == (3 if states(here, order) == ["committed"] else 0)
 
 
+def test_a_payment_waits_for_who_has_the_order(shop):
+    here = shop()
+    here.receive(100)
+    assert reserve(here.connection, "o", here, [(here.skus[0], 3)])["success"]
+    other = opened()
+    other.autocommit = False
+    rows(other, "select from inventory.stock_reservations where store_id = %s and order_code = 'o' for no key update", here.store_id)
+    with pytest.raises(psycopg2.errors.LockNotAvailable):
+        pay(impatient(), "o", here)
+    other.rollback()
+    assert pay(here.connection, "o", here)["success"]
+
+
 def test_t8_a_payment_that_is_told_by_many_at_once_is_one(shop):
     here = shop()
     here.receive(100)
