@@ -200,15 +200,31 @@ class Store:
             self.sales.append((reference, [[self.model.remove(q, True, name), q] for q, name in asked]))
 
     def deduct(self):
-        quantity = self.chance.randint(1, 12)
-        transaction = f"{self.store}-{self.number}"
-        if self.chance.random() < 0.5:
-            answer = self.call("deduct_inventory_atomic", self.store, [self.line(quantity)], transaction)
+        """One, or several in one call, which are done in their order."""
+        requests = [
+            {"store": self.store, "lines": [self.line(self.chance.randint(1, 12))], "transaction_id": f"{self.store}-{self.number}-{place}"}
+            for place in range(self.chance.choice([1, 1, 3]))
+        ]
+        if len(requests) == 1 and self.chance.random() < 0.5:
+            answers = [self.call("deduct_inventory_atomic", self.store, requests[0]["lines"], requests[0]["transaction_id"])]
         else:
-            answer = self.call("deduct_inventory_many", [{"store": self.store, "lines": [self.line(quantity)], "transaction_id": transaction}])[0]
+            answers = self.call("deduct_inventory_many", requests)
+        for request, answer in zip(requests, answers, strict=True):
+            quantity = request["lines"][0]["quantity"]
+            assert answer["success"] == self.fits(quantity, [(quantity, None)]), answer
+            if answer["success"]:
+                self.deductions.append([request["transaction_id"], self.model.remove(quantity, True), quantity])
+
+    def order(self):
+        quantity = self.chance.randint(1, 9)
+        order = f"O{self.number}"
+        answer = self.call("reserve_stock", order, self.store, [self.line(quantity)])
         assert answer["success"] == self.fits(quantity, [(quantity, None)]), answer
         if answer["success"]:
-            self.deductions.append([transaction, self.model.remove(quantity, True), quantity])
+            self.model.next()
+            answer = self.call("process_order_stock_reduction", order, self.store)
+            assert answer["success"] and not answer["shortfall"], answer
+            self.model.remove(quantity, True)
 
     def compensate(self):
         if self.deductions:
@@ -271,7 +287,7 @@ class Store:
 
     def step(self):
         self.chance.choice([
-            self.receive, self.receive, self.receive, self.sell, self.sell, self.sell, self.deduct, self.deduct, self.take_back, self.compensate,
+            self.receive, self.receive, self.receive, self.sell, self.sell, self.sell, self.deduct, self.deduct, self.order, self.take_back, self.compensate,
             lambda: self.change("update"), lambda: self.change("insert"), lambda: self.change("adjust"), lambda: self.change("count"), self.cost,
         ])()
 
@@ -290,14 +306,14 @@ class Store:
         found = dict(rows(
             self.connection, "select version, sum(value) * 1000000 from inventory.stock_lot_entries where store_id = %s group by 1", self.shop.store_id
         ))
-        assert found == self.model.cost
+        assert found == {version: cost for version, cost in self.model.cost.items() if version in found or cost}
         quantities = rows(
             self.connection,
             """
             select l.version, l.on_hand_delta, e.quantity
             from inventory.stock_ledger as l
             left join (select version, sum(quantity) as quantity from inventory.stock_lot_entries where store_id = %s group by 1) as e using (version)
-            where l.store_id = %s and l.on_hand_delta is distinct from e.quantity
+            where l.store_id = %s and l.on_hand_delta <> coalesce(e.quantity, 0)
             """,
             self.shop.store_id, self.shop.store_id,
         )
@@ -367,4 +383,30 @@ def test_a_policy_waits_for_writers_and_writers_for_it(shop):
         for each in (writer, other, keeper):
             each.close()
     assert rows(place.connection, "select test.lots(%s, sku) from unnest(%s) as sku", place.store, place.skus) == [("- 3 at 0",)] * 2
+    assert place.contradictions() == []
+
+
+def test_a_late_cost_waits_for_a_sale(shop):
+    """What is gone bears its share: of what is gone when the cost is added, not of what was when it was asked for."""
+    place = shop()
+    rows(place.connection, "select inventory.set_lot_policy(%s, 'fifo')", place.skus[0])
+    line = [{"sku": place.skus[0], "quantity": 3, "unit_cost": 2}]
+    assert value(place.connection, "select inventory.receive_purchase(%s, %s)", place.store, json.dumps(line))["success"]
+    seller, other = connect(), connect()
+    answers = []
+    try:
+        rows(seller, "begin")
+        assert call(seller, "record_sale", place.store, [(place.skus[0], 1)])["success"]
+        pid = value(other, "select pg_backend_pid()")
+        add = "select inventory.add_lot_cost(%s, lot_id, 1) from inventory.stock_lots where store_id = %s"
+        adding = threading.Thread(target=lambda: answers.append(value(other, add, place.store, place.store_id)))
+        adding.start()
+        wait_until(lambda: is_waiting(place.connection, pid) or not adding.is_alive())
+        rows(seller, "commit")
+        adding.join(timeout=60)
+    finally:
+        seller.close()
+        other.close()
+    assert (answers[0]["sold"], answers[0]["remaining"]) == (0.333333, 0.666667)
+    assert rows(place.connection, "select test.lots(%s, %s)", place.store, place.skus[0]) == [("- 2 at 4.666667",)]
     assert place.contradictions() == []
