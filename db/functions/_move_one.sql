@@ -2,12 +2,12 @@
 -- answer as _begin_operation(), _read_lines() and _move_stock(), in as few statements and expressions as it takes. PL/pgSQL makes each
 -- of them ready anew in every transaction, so their number is the cost: the long way takes three times as many instructions.
 -- Returns null, with nothing done, for whatever is not so simple or not so well: several lines, other fields than sku, quantity and
--- price, another unit, long texts, settings of the writer, unknown store or sku, both keys at once, a key that was used, a stock row
+-- a price, another unit, long texts, settings of the writer, unknown store or sku, both keys at once, a key that was used, a stock row
 -- that is missing, short or keeps lots; of a deduction also a product with a recipe. The long way then does it, or says why not.
 -- tests/sql/pgtap/74_short_way.sql compares the two.
 --   in_name, in_kind, in_document_kind  of the operation, its movement and its document; null writes no document
 --   in_sign                             1 adds what the line says, -1 takes it away
---   in_is_priced                        whether the line may have a price
+--   in_priced                           the field of the line's price: price, unit_cost or null
 --   the others                          as of the public functions
 -- Reads: stores, products, recipes. Writes: inventory_deduction_idempotency, inventory_stock, stock_ledger, stock_documents,
 -- stock_document_lines, inventory_deductions, inventory_deduction_parts.
@@ -15,14 +15,14 @@
 -- looks at again after it waited.
 -- No SET search_path: its callers fix it.
 create or replace function inventory._move_one(
-    in_name text, in_kind text, in_document_kind text, in_sign integer, in_is_priced boolean,
+    in_name text, in_kind text, in_document_kind text, in_sign integer, in_priced text,
     in_store text, in_lines jsonb, in_party text, in_reference text, in_actor text, in_occurred_at timestamptz,
     in_idempotency_key text, in_correlation_id text, in_reason text, in_transaction_id text
 ) returns jsonb
 language plpgsql volatile
 as $$
 declare
-    v_line jsonb := inventory._one_line(in_lines, in_is_priced);
+    v_line jsonb := inventory._one_line(in_lines, in_priced);
     v_delta bigint;
     v_found record;
     v_moved record;
@@ -93,11 +93,11 @@ begin
             returning document_id
         )
         insert into inventory.stock_document_lines (
-            document_id, line, product_id, quantity, unit, numerator, denominator, price, version
+            document_id, line, product_id, quantity, unit, numerator, denominator, unit_cost, price, version
         )
         select
             d.document_id, 1, v_found.product_id, v_found.quantity, v_found.base_unit, trunc(v_found.quantity), 1,
-            (v_line -> 'price')::numeric, case when in_kind <> 'deduction' then v_moved.version end
+            (v_line -> 'unit_cost')::numeric, (v_line -> 'price')::numeric, case when in_kind <> 'deduction' then v_moved.version end
         from document as d
         returning document_id into v_document_id;
     end if;
@@ -137,5 +137,5 @@ end
 $$;
 
 comment on function inventory._move_one(
-    text, text, text, integer, boolean, text, jsonb, text, text, text, timestamptz, text, text, text, text
+    text, text, text, integer, text, text, jsonb, text, text, text, timestamptz, text, text, text, text
 ) is 'The short way of an operation that moves one line of whole base units; null when it is not so simple.';

@@ -23,22 +23,23 @@ $$;
 comment on function inventory._is_plain(text, text, timestamptz, text) is
     'Whether the arguments that all operations have are so plain that a short way may do it.';
 
--- The line of a request that has one, of nothing but sku, quantity and, where it may have one, a price that is right.
+-- The line of a request that has one, of nothing but sku, quantity and a price that is right.
+--   in_priced  the field of its price, price or unit_cost; null when it may have none
 -- Returns the line; null when it is not so simple.
 -- No SET search_path: its callers fix it.
-create or replace function inventory._one_line(in_lines jsonb, in_is_priced boolean) returns jsonb
+create or replace function inventory._one_line(in_lines jsonb, in_priced text) returns jsonb
 language plpgsql immutable
 as $$
 declare
     v_line jsonb := in_lines -> 0;
 begin
     if jsonb_typeof(in_lines) is distinct from 'array' or jsonb_array_length(in_lines) <> 1
-        or jsonb_typeof(v_line) <> 'object' or v_line - array['sku', 'quantity', 'price'] <> '{}'
+        or jsonb_typeof(v_line) <> 'object' or v_line - array['sku', 'quantity', in_priced] <> '{}'
         or jsonb_typeof(v_line -> 'sku') is distinct from 'string'
         or jsonb_typeof(v_line -> 'quantity') is distinct from 'number'
-        or v_line ? 'price' and (
-            not in_is_priced or jsonb_typeof(v_line -> 'price') <> 'number' or not (v_line -> 'price')::numeric between 0 and 999999999999
-            or min_scale((v_line -> 'price')::numeric) > 6
+        or v_line ? in_priced and (
+            jsonb_typeof(v_line -> in_priced) <> 'number' or not (v_line -> in_priced)::numeric between 0 and 999999999999
+            or min_scale((v_line -> in_priced)::numeric) > 6
         )
     then
         return null;
@@ -47,4 +48,4 @@ begin
 end
 $$;
 
-comment on function inventory._one_line(jsonb, boolean) is 'The line of a request that has one plain line; null when it is not so simple.';
+comment on function inventory._one_line(jsonb, text) is 'The line of a request that has one plain line; null when it is not so simple.';

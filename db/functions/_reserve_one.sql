@@ -14,7 +14,7 @@ create or replace function inventory._reserve_one(
 language plpgsql volatile
 as $$
 declare
-    v_line jsonb := inventory._one_line(in_lines, true);
+    v_line jsonb := inventory._one_line(in_lines, 'price');
     v_found record;
     v_units bigint;
     v_reservation_id bigint;

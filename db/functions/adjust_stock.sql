@@ -27,7 +27,7 @@ declare
 begin
     if trim(adjust_stock.reason) <> '' then
         v_answer := inventory._move_one(
-            'adjust_stock', 'adjustment', null, 1, false, adjust_stock.store, adjust_stock.lines, null, adjust_stock.reference,
+            'adjust_stock', 'adjustment', null, 1, null, adjust_stock.store, adjust_stock.lines, null, adjust_stock.reference,
             adjust_stock.actor, adjust_stock.occurred_at, adjust_stock.idempotency_key, adjust_stock.correlation_id,
             adjust_stock.reason, null
         );

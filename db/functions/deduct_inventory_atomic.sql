@@ -45,7 +45,7 @@ begin
     end if;
     if deduct_inventory_atomic.expected_versions is null then
         v_answer := inventory._move_one(
-            'deduct_inventory_atomic', 'deduction', 'deduction', -1, true, deduct_inventory_atomic.store,
+            'deduct_inventory_atomic', 'deduction', 'deduction', -1, 'price', deduct_inventory_atomic.store,
             deduct_inventory_atomic.lines, deduct_inventory_atomic.party, deduct_inventory_atomic.reference,
             deduct_inventory_atomic.actor, deduct_inventory_atomic.occurred_at, deduct_inventory_atomic.idempotency_key,
             deduct_inventory_atomic.correlation_id, deduct_inventory_atomic.reason, deduct_inventory_atomic.transaction_id

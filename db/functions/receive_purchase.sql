@@ -21,9 +21,18 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_answer jsonb;
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
 begin
+    v_answer := inventory._move_one(
+        'receive_purchase', 'purchase', 'purchase', 1, 'unit_cost', receive_purchase.store, receive_purchase.lines,
+        receive_purchase.party, receive_purchase.reference, receive_purchase.actor, receive_purchase.occurred_at,
+        receive_purchase.idempotency_key, receive_purchase.correlation_id, receive_purchase.reason, null
+    );
+    if v_answer is not null then
+        return v_answer;
+    end if;
     v_operation := inventory._begin_operation(
         'receive_purchase', receive_purchase.store, jsonb_build_object('lines', receive_purchase.lines, 'party', receive_purchase.party),
         receive_purchase.reference, receive_purchase.actor, receive_purchase.occurred_at, receive_purchase.idempotency_key,

@@ -29,7 +29,7 @@ declare
     v_lines inventory.operation_line[];
 begin
     v_answer := inventory._move_one(
-        'record_sale', 'sale', 'sale', -1, true, record_sale.store, record_sale.lines, record_sale.party, record_sale.reference,
+        'record_sale', 'sale', 'sale', -1, 'price', record_sale.store, record_sale.lines, record_sale.party, record_sale.reference,
         record_sale.actor, record_sale.occurred_at, record_sale.idempotency_key, record_sale.correlation_id,
         record_sale.reason, record_sale.transaction_id
     );
