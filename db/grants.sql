@@ -24,7 +24,8 @@ grant select on
     inventory.schema_repeatable, inventory.imports, inventory.import_batches, inventory.units, inventory.stock_documents,
     inventory.stock_document_lines, inventory.stock_remainders, inventory.operation_refusals, inventory.stock_reservations,
     inventory.stock_holds, inventory.recipes, inventory.recipe_ingredients, inventory.conversion_mappings,
-    inventory.inventory_deductions, inventory.inventory_deduction_parts, inventory.inventory_compensation_log
+    inventory.inventory_deductions, inventory.inventory_deduction_parts, inventory.inventory_compensation_log,
+    inventory.lot_policies, inventory.stock_lots, inventory.stock_lot_entries
     to inventory_reader;
 
 -- writer
@@ -94,7 +95,7 @@ grant execute on function
     inventory.stock_at_version(text, text, bigint),
     inventory.list_documents(text, text, text, timestamptz, timestamptz, bigint),
     inventory.validate_deduction(text, jsonb), inventory.sellable(text, text),
-    inventory._applied_lines(bigint)
+    inventory._applied_lines(bigint), inventory.list_lots(text, text, boolean)
     to inventory_reader;
 -- Operations: what they do beyond a writer's own rights, they do as the engine.
 grant execute on function
@@ -114,7 +115,9 @@ grant execute on function
     inventory.deduct_inventory_atomic(text, jsonb, text, jsonb, text, text, timestamptz, text, text, text, text),
     inventory.deduct_inventory_many(jsonb),
     inventory.deduct_inventory_many(text, text[], text[], numeric[], text, text, timestamptz, text, text),
-    inventory.compensate_deduction(text, jsonb, text, text, text, text, timestamptz, text, text)
+    inventory.compensate_deduction(text, jsonb, text, text, text, text, timestamptz, text, text),
+    inventory.set_lot_policy(text, text, numeric, text),
+    inventory.add_lot_cost(text, bigint, numeric, text, text, timestamptz, text, text, text)
     to inventory_writer;
 grant execute on function inventory.prune_idempotency_keys(integer), inventory.expire_reservations(integer) to inventory_daemon, inventory_admin;
 grant execute on function

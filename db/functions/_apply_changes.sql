@@ -3,13 +3,16 @@
 --   in_operation  for the movements
 --   in_operations, in_requests  of a batch instead: its operations, and the number of the one that each change belongs to
 --   in_changes    in their order; _lock_changed_rows() was called with them
--- Returns the movements, in the order of the changes; or the errors (insufficient_stock, one per stock row that is short), and then the
+--   in_lines      what they were asked for by, in the same order, for products that keep lots; null when no line names one
+-- Returns the movements, in the order of the changes; or the errors (insufficient_stock, one per stock row that is short; lot_short), and then the
 -- caller must raise SDREF, so that the block in which it called this is undone.
 -- Raises 22003 for balances that are no bigint or a quantity of more than 18 digits.
--- Reads: inventory_stock, products. Writes: inventory_stock, stock_ledger, stock_remainders, stock_remainder_steps.
+-- Reads: inventory_stock, products. Writes: inventory_stock, stock_ledger, stock_remainders, stock_remainder_steps, stock_lots,
+-- stock_lot_entries.
 create or replace function inventory._apply_changes(
     in_operation inventory.operation, in_changes inventory.stock_change[],
     in_operations inventory.operation[] default null, in_requests integer[] default null,
+    in_lines inventory.operation_line[] default null,
     out movements inventory.stock_movement[], out errors jsonb
 )
 language plpgsql volatile
@@ -18,6 +21,7 @@ set jit = off
 as $$
 declare
     v_changes inventory.stock_change[] := in_changes;
+    v_keeps_lots boolean;
 begin
     if exists (select from unnest(in_changes) as c where c.denominator <> 1) then
         v_changes := inventory._settle_remainders(in_changes);
@@ -33,11 +37,15 @@ begin
         jsonb_agg(
             inventory._insufficient(m.store, m.product_id, m.sku, -m.change, m.available, m.lines)
             order by m.place
-        ) filter (where m.step = 1 and m.available + m.change < 0 and not m.allow_negative)
-    into movements, errors
+        ) filter (where m.step = 1 and m.available + m.change < 0 and not m.allow_negative),
+        bool_or(m.keeps_lots)
+    into movements, errors, v_keeps_lots
     from (
         select
-            c.*, s.available, s.allow_negative,
+            c.*, s.allow_negative, s.keeps_lots,
+            -- What has expired is not sold.
+            s.available - case when s.keeps_lots and c.kind in ('sale', 'deduction')
+                then inventory._expired_units(s.store_id, s.product_id) else 0 end as available,
             s.on_hand + inventory._sum(c.on_hand_delta) over running as on_hand,
             s.reserved + inventory._sum(c.reserved_delta) over running as reserved,
             s.version + row_number() over running as version,
@@ -52,6 +60,9 @@ begin
             running as (partition by c.store_id, c.product_id order by c.place),
             whole as (partition by c.store_id, c.product_id)
     ) as m;
+    if errors is null and v_keeps_lots then
+        errors := inventory._post_movements(in_operation, in_operations, in_requests, movements, in_lines);
+    end if;
     if errors is not null then
         movements := null;
         return;
@@ -73,5 +84,7 @@ begin
 end
 $$;
 
-comment on function inventory._apply_changes(inventory.operation, inventory.stock_change[], inventory.operation[], integer[]) is
+comment on function inventory._apply_changes(
+    inventory.operation, inventory.stock_change[], inventory.operation[], integer[], inventory.operation_line[]
+) is
     'Applies changes to locked stock rows, all or none: movements, or the errors of the rows that are short.';

@@ -5,7 +5,8 @@
 --   in_occurred_at           of all of them; null: now
 --   in_requests              in canonical form, for the keys; null: what the other arguments say
 -- Returns the answers in the order of the requests; null, with nothing done, for whatever is not so simple or not so well: a transaction id
--- that was used or is given twice, an unknown store or sku, a recipe, a fraction, a stock row that is missing or short. The block undoes
+-- that was used or is given twice, an unknown store or sku, a recipe, a fraction, a stock row that is missing,
+-- short or keeps lots. The block undoes
 -- what was done by then, and lets its locks go.
 -- Everything is found by index and planned once, as in _deduction_parts().
 -- Reads: stores, products, recipes. Writes: inventory_deduction_idempotency, inventory_stock, stock_ledger,
@@ -65,7 +66,7 @@ begin
         join inventory.stores as t on t.code = u.store
         join inventory.products as p on p.sku = u.sku
         join inventory.inventory_stock as s on s.store_id = t.store_id and s.product_id = p.product_id
-        where u.quantity > 0 and u.quantity < 1e15 and u.quantity = trunc(u.quantity) and p.base_unit not in ('box', 'pack')
+        where u.quantity > 0 and u.quantity < 1e15 and u.quantity = trunc(u.quantity) and p.base_unit not in ('box', 'pack') and not s.keeps_lots
             and not exists (select from inventory.recipes as r where r.product_id = p.product_id)
         window running as (partition by s.store_id, s.product_id order by u.place)
     ),

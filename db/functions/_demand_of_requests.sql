@@ -4,7 +4,7 @@
 --   in_parts                              in the order of requests
 --   in_is_missing                         that a part is of a product without a recipe whose own stock row was not there
 -- Returns the demand in the order of requests.
--- Reads: inventory_stock, stock_remainders, products, stores. Locks: the stock rows FOR NO KEY UPDATE in key order.
+-- Reads: inventory_stock, stock_remainders, products, stores, stock_lots. Locks: the stock rows FOR NO KEY UPDATE in key order.
 create or replace function inventory._demand_of_requests(
     in_requests integer[], in_store_ids bigint[], in_stores text[], in_parts inventory.deduction_part[],
     in_is_missing boolean[]
@@ -60,7 +60,8 @@ begin
             left join inventory.stock_remainders as r on r.store_id = s.store_id and r.product_id = s.product_id
             cross join lateral (
                 select
-                    coalesce(s.available, 0) * coalesce(r.denominator, 1) + coalesce(r.numerator, 0) as numerator,
+                    (coalesce(s.available, 0) - case when s.keeps_lots then inventory._expired_units(s.store_id, s.product_id) else 0 end)
+                        * coalesce(r.denominator, 1) + coalesce(r.numerator, 0) as numerator,
                     coalesce(r.denominator, 1) as denominator
             ) as h
             group by d.slot, d.bases, h.numerator, h.denominator, s.allow_negative, s.version

@@ -1,8 +1,8 @@
--- A demand beside what its stock rows have now, exactly: whole units that are available and the remainder.
+-- A demand beside what its stock rows have now, exactly: whole units that are available and have not expired, and the remainder.
 -- What is not there has version 0 and the policy that its row would be made with.
 -- Everything is found by its index, whatever plan looked cheap when the tables were small, and planned
 -- once: the number of lines changes what a plan seems to cost, and planning costs more than the look-ups.
--- Reads: inventory_stock, stock_remainders, products, stores. Locks nothing: a deduction holds the stock rows when it asks.
+-- Reads: inventory_stock, stock_remainders, products, stores, stock_lots. Locks nothing: a deduction holds the stock rows when it asks.
 create or replace function inventory._demand_stock(in_store_id bigint, in_demand inventory.stock_demand[])
 returns table (
     place bigint, product_id bigint, sku text, base_unit text, need_numerator numeric, need_denominator numeric, have_numerator numeric,
@@ -31,7 +31,8 @@ begin
     left join inventory.stock_remainders as r on r.store_id = in_store_id and r.product_id = d.product_id
     cross join lateral (
         select
-            coalesce(s.available, 0) * coalesce(r.denominator, 1) + coalesce(r.numerator, 0) as numerator,
+            (coalesce(s.available, 0) - case when s.keeps_lots then inventory._expired_units(s.store_id, s.product_id) else 0 end)
+                * coalesce(r.denominator, 1) + coalesce(r.numerator, 0) as numerator,
             coalesce(r.denominator, 1) as denominator,
             coalesce(s.allow_negative, p.allow_negative, t.allow_negative, false) as may_go_below
     ) as h;

@@ -124,6 +124,7 @@ begin
     if cardinality(v_bad_lines) > 0 then
         perform inventory._drop_untouched_stock_rows(v_missing);
     end if;
+    perform inventory._level_lots(v_keys);
     return jsonb_build_object(
         'applied', inventory._finish_batch(in_import_id), 'already', v_already,
         'rejected', inventory._rejected_lines(v_bad_lines, v_bad_reasons)

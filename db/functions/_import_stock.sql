@@ -113,6 +113,7 @@ begin
         and (
             n.version <> s.version or n.low_stock_threshold <> s.low_stock_threshold or n.allow_negative <> s.allow_negative
         );
+    perform inventory._level_lots(v_keys);
     return jsonb_build_object(
         'applied', inventory._finish_batch(in_import_id), 'already', v_already,
         'rejected', inventory._rejected_lines(v_bad_lines, v_bad_reasons)

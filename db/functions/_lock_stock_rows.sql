@@ -23,13 +23,15 @@ begin
         end if;
     end if;
     for v_made in
-        insert into inventory.inventory_stock as s (store_id, product_id, low_stock_threshold, allow_negative)
+        insert into inventory.inventory_stock as s (store_id, product_id, low_stock_threshold, allow_negative, keeps_lots)
         select
             t.store_id, p.product_id,
-            coalesce(p.low_stock_threshold, t.low_stock_threshold), coalesce(p.allow_negative, t.allow_negative)
+            coalesce(p.low_stock_threshold, t.low_stock_threshold), coalesce(p.allow_negative, t.allow_negative),
+            o.product_id is not null
         from unnest(in_keys) as k
         join inventory.stores as t on t.store_id = k.store_id
         join inventory.products as p on p.product_id = k.product_id
+        left join inventory.lot_policies as o on o.product_id = k.product_id
         order by t.store_id, p.product_id
         on conflict (store_id, product_id) do update set version = s.version where false
         returning s.store_id, s.product_id

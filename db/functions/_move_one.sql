@@ -3,7 +3,8 @@
 -- of them ready anew in every transaction, so their number is the cost: the long way takes three times as many instructions.
 -- Returns null, with nothing done, for whatever is not so simple or not so well: several lines, other fields than sku, quantity and
 -- a price, another unit, long texts, settings of the writer, unknown store or sku, both keys at once, a key that was used, a stock row
--- that is missing or short; of a deduction also a product with a recipe. The long way then does it, or says why not. tests/sql/pgtap/74_short_way.sql compares the two.
+-- that is missing, short or keeps lots; of a deduction also a product with a recipe. The long way then does it, or says why not.
+-- tests/sql/pgtap/74_short_way.sql compares the two.
 --   in_name, in_kind, in_document_kind  of the operation, its movement and its document; null writes no document
 --   in_sign                             1 adds what the line says, -1 takes it away
 --   in_priced                           the field of the line's price: price, unit_cost or null
@@ -74,7 +75,7 @@ begin
         on_hand = s.on_hand + v_delta, version = s.version + 1,
         updated_at = clock_timestamp()
     where s.store_id = v_found.store_id and s.product_id = v_found.product_id
-        and (s.available + v_delta >= 0 or s.allow_negative)
+        and (s.available + v_delta >= 0 or s.allow_negative) and not s.keeps_lots
     returning s.on_hand, s.reserved, s.version into v_moved;
     if not found then
         perform inventory._unclaim_one(v_found.store_id, v_found.scope, v_found.key);

@@ -1,7 +1,7 @@
 -- Does an operation whose changes are known before its stock rows are looked at, from the locks to the answer.
 --   in_document_kind  purchase, sale or return writes a document; null writes none
 --   in_party          of the document
---   in_lines          of the document, one per change
+--   in_lines          of the document and of lots, one per change
 --   in_changes        what is to move
 -- Returns the answer, or the refusal of _apply_changes().
 -- A refusal undoes the block in which all of it is done.
@@ -25,7 +25,7 @@ begin
             v_operation.document_id := inventory._write_document(v_operation, in_document_kind, in_party);
         end if;
         select a.movements, a.errors into v_movements, v_errors
-        from inventory._apply_changes(v_operation, in_changes) as a;
+        from inventory._apply_changes(v_operation, in_changes, in_lines => in_lines) as a;
         if v_errors is not null then
             raise exception 'refused' using errcode = 'SDREF';
         end if;

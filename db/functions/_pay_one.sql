@@ -1,6 +1,6 @@
 -- The short way of process_order_stock_reduction() for an order that holds one product in whole base units, has not expired, and is paid
 -- whole: the same effect and the same answer as the long one, in plain statements with scalar variables (see _move_one()).
--- Returns null, with nothing done, for whatever is not so simple or not so well: lines, several holds, one that has expired, a fraction,
+-- Returns null, with nothing done, for whatever is not so simple or not so well: lines, several holds, one that has expired, a fraction, lots,
 -- what _is_plain() passes on, a key that was used. tests/sql/pgtap/74_short_way.sql compares the two.
 -- Reads: stores, products, stock_documents. Writes: inventory_deduction_idempotency, stock_holds, inventory_stock, stock_ledger,
 -- stock_documents, stock_document_lines.
@@ -58,6 +58,7 @@ begin
             select from inventory.stock_holds as o
             where o.reservation_id = v_order.reservation_id and not o.is_settled and o.product_id <> h.product_id
         )
+        and not (select s.keeps_lots from inventory.inventory_stock as s where s.store_id = h.store_id and s.product_id = h.product_id)
     returning
         h.hold_id, h.product_id, h.units, h.quantity, h.unit, h.price,
         (select p.sku from inventory.products as p where p.product_id = h.product_id) as sku
@@ -69,7 +70,7 @@ begin
     update inventory.inventory_stock as s set
         on_hand = s.on_hand - v_hold.units, reserved = s.reserved - v_hold.units, version = s.version + 1,
         updated_at = clock_timestamp()
-    where s.store_id = v_found.store_id and s.product_id = v_hold.product_id
+    where s.store_id = v_found.store_id and s.product_id = v_hold.product_id and not s.keeps_lots
     returning s.on_hand, s.reserved, s.version into v_moved;
     if not found then
         raise exception 'the store or the product of a movement was deleted meanwhile' using errcode = 'SD006';

@@ -2,7 +2,8 @@
 --   in_reservation_id  the order; its stock rows and those of the lines are locked, and of its holds no held one is past its time
 -- Returns the changes, one per stock row of which more or less is to be held (whole units: of a third one is set aside), the holds that end,
 -- and the errors (insufficient_stock) with the products that are short.
--- Reads: stock_holds, inventory_stock, products.
+-- What has expired is not promised to anybody.
+-- Reads: stock_holds, inventory_stock, products, stock_lots.
 create or replace function inventory._plan_hold(
     in_operation inventory.operation, in_reservation_id bigint, in_lines inventory.operation_line[],
     out changes inventory.stock_change[], out hold_changes inventory.hold_change[], out errors jsonb, out short_product_ids bigint[]
@@ -18,7 +19,8 @@ begin
         select
             coalesce(l.product_id, h.product_id) as product_id, coalesce(l.sku, p.sku) as sku, l.line, l.lines,
             coalesce(-inventory._floor(-l.numerator, l.denominator), 0) as need,
-            case h.state when 'held' then h.units else 0 end as own, h.hold_id, h.state, s.available, s.allow_negative
+            case h.state when 'held' then h.units else 0 end as own, h.hold_id, h.state, s.allow_negative,
+            s.available - case when s.keeps_lots then inventory._expired_units(s.store_id, s.product_id) else 0 end as available
         from inventory._lines_by_product(in_lines) as l
         full join (
             select o.* from inventory.stock_holds as o where o.reservation_id = in_reservation_id and not o.is_settled

@@ -2,7 +2,7 @@
 --   in_reservation_id  the order; its stock rows and those of the lines are locked
 --   in_lines           what is paid
 --   in_rest            what becomes of what it holds beyond the lines: 'release' or 'keep'
--- What the order holds never counts against it. Beyond that it takes what is available, and what is not is short, unless the row allows
+-- What the order holds never counts against it, what has expired is not there. Beyond that it takes what is available, and what is not is short, unless the row allows
 -- negative stock. A product whose lines are all whole units is taken in whole units, another one to the last fraction.
 -- Returns the changes, those of sold lines first and one per line; the sold lines; the short lines, each a line or the rest of one; the
 -- holds that change.
@@ -56,7 +56,9 @@ begin
     ),
     products as (
         select
-            p.product_id, p.size, c.sku, s.on_hand, s.available, s.allow_negative, coalesce(a.amount, 0) as amount,
+            p.product_id, p.size, c.sku, s.on_hand, s.allow_negative,
+            s.available - case when s.keeps_lots then inventory._expired_units(s.store_id, s.product_id) else 0 end as available,
+            coalesce(a.amount, 0) as amount,
             coalesce(a.is_whole, true) as is_whole, h.hold_id, h.state,
             case h.state when 'held' then h.units else 0 end as own,
             greatest(coalesce(h.numerator * div(p.size, h.denominator), 0) - coalesce(a.amount, 0), 0) as rest,

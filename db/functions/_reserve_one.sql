@@ -1,7 +1,7 @@
 -- The short way of reserve_stock() for one line of whole base units and an order that is new, which is what most checkouts are: the same
 -- effect and the same answer as the long one, in plain statements with scalar variables (see _move_one()).
 -- Returns null, with nothing done, for whatever is not so simple or not so well: an order that reserved before, what _is_plain() and
--- _one_line() pass on, another unit, a key that was used, a stock row that is missing or short. tests/sql/pgtap/74_short_way.sql
+-- _one_line() pass on, another unit, a key that was used, a stock row that is missing, short or keeps lots. tests/sql/pgtap/74_short_way.sql
 -- compares the two.
 -- Raises what _time_to_live() raises. Reads: stores, products, settings. Writes: inventory_deduction_idempotency, stock_reservations,
 -- stock_holds, inventory_stock, stock_ledger, stock_documents, stock_document_lines.
@@ -61,6 +61,7 @@ begin
     update inventory.inventory_stock as s set
         reserved = s.reserved + v_units, version = s.version + 1, updated_at = clock_timestamp()
     where s.store_id = v_found.store_id and s.product_id = v_found.product_id and (s.available >= v_units or s.allow_negative)
+        and not s.keeps_lots
     returning s.on_hand, s.reserved, s.version into v_moved;
     if not found then
         delete from inventory.stock_reservations as r where r.reservation_id = v_reservation_id;

@@ -47,7 +47,7 @@ begin
         raise exception 'an adjustment needs a reason'
             using errcode = 'null_value_not_allowed', hint = 'Say why in reason: broken, found, own use.';
     end if;
-    v_lines := inventory._read_lines(adjust_stock.lines, array['lot'], 'nonzero');
+    v_lines := inventory._read_lines(adjust_stock.lines, array['unit_cost', 'lot', 'expires_on'], 'nonzero');
     return inventory._move_stock(
         v_operation, null, null, v_lines, inventory._changes_of_lines(v_operation, 'adjustment', 1, v_lines)
     );

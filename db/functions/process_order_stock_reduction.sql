@@ -98,7 +98,8 @@ begin
             v_operation.document_id := inventory._write_document(v_operation, 'sale', v_party, v_order_document_id);
         end if;
         if v_plan.changes is not null then
-            select a.movements, a.errors into v_movements, v_errors from inventory._apply_changes(v_operation, v_plan.changes) as a;
+            select a.movements, a.errors into v_movements, v_errors
+            from inventory._apply_changes(v_operation, v_plan.changes, in_lines => v_plan.sold) as a;
             if v_errors is not null then
                 raise exception 'refused' using errcode = 'SDREF';
             end if;

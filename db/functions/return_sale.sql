@@ -65,7 +65,9 @@ begin
                 v_operation, 'return', return_sale.party, v_documents[cardinality(v_documents)]
             );
             select a.movements, a.errors into v_movements, v_errors
-            from inventory._apply_changes(v_operation, inventory._changes_of_lines(v_operation, 'return', 1, v_lines)) as a;
+            from inventory._apply_changes(
+                v_operation, inventory._changes_of_lines(v_operation, 'return', 1, v_lines), in_lines => v_lines
+            ) as a;
         end if;
         if v_errors is not null then
             raise exception 'refused' using errcode = 'SDREF';

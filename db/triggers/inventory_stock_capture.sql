@@ -22,9 +22,10 @@ begin
         returning k.store_id, k.product_id, k.version
     ),
     goes_on as (
-        update inventory.inventory_stock as s set version = k.version
+        update inventory.inventory_stock as s set version = k.version, keeps_lots = o.product_id is not null
         from kept as k
-        where k.version > 1 and s.store_id = k.store_id and s.product_id = k.product_id
+        left join inventory.lot_policies as o on o.product_id = k.product_id
+        where (k.version > 1 or o.product_id is not null) and s.store_id = k.store_id and s.product_id = k.product_id
         returning 1
     ),
     recorded as (
@@ -35,9 +36,11 @@ begin
         select
             n.store_id, n.product_id, 'direct', n.on_hand, n.reserved, n.on_hand, n.reserved, k.version,
             c.reason, c.reference, c.actor, c.correlation_id,
-            (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
+            case when o.product_id is not null then inventory._post_change(n.store_id, n.product_id, k.version, n.on_hand) else true end
+                and (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
         from new_rows as n
         join kept as k on k.store_id = n.store_id and k.product_id = n.product_id
+        left join inventory.lot_policies as o on o.product_id = n.product_id
         cross join inventory._writer_context() as c
     )
     select count(*) into v_made_again from goes_on;
@@ -53,6 +56,8 @@ comment on function inventory.inventory_stock_after_insert() is
 -- passes over those that are null), and the doorbell's lock is free. The try may come at any time before the commit.
 -- No WHEN for the engine either: the BEFORE trigger leaves its rows without a change, so that nothing is found here.
 -- Otherwise rings after the INSERT, once and only when something moved.
+-- Lots are posted by the condition, because a statement of its own would cost those that keep none; in the select list it would cost
+-- twice as much, for a volatile function there keeps the planner from pulling the query up. PostgreSQL asks cheap conditions first.
 create or replace function inventory.inventory_stock_after_update() returns trigger
 language plpgsql security definer
 as $$
@@ -70,7 +75,8 @@ begin
             c.reason, c.reference, c.actor, c.correlation_id, true
         from new_rows as n
         cross join inventory._writer_context() as c
-        where n.on_hand_delta is not null;
+        where n.on_hand_delta is not null
+            and (not n.keeps_lots or inventory._post_change(n.store_id, n.product_id, n.version, n.on_hand_delta));
         if found and not pg_catalog.pg_try_advisory_xact_lock_shared(6004511353635864577) then
             perform inventory.ring_doorbell();
         end if;
@@ -82,7 +88,8 @@ begin
     select
         n.store_id, n.product_id, 'direct', n.on_hand_delta, n.reserved_delta, n.on_hand, n.reserved, n.version, true
     from new_rows as n
-    where n.on_hand_delta is not null;
+    where n.on_hand_delta is not null
+        and (not n.keeps_lots or inventory._post_change(n.store_id, n.product_id, n.version, n.on_hand_delta));
     return null;
 end
 $$;
@@ -107,7 +114,8 @@ begin
     select
         o.store_id, o.product_id, 'direct', -o.on_hand, -o.reserved, 0, 0, o.version + 1,
         c.reason, c.reference, c.actor, c.correlation_id,
-        (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
+        case when o.keeps_lots then inventory._post_change(o.store_id, o.product_id, o.version + 1, -o.on_hand) else true end
+            and (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
     from old_rows as o
     cross join inventory._writer_context() as c;
     return null;
@@ -124,6 +132,7 @@ as $$
 declare
     v_context record;
     v_version bigint;
+    v_keeps_lots boolean;
 begin
     if inventory._is_replicating() then
         return null;
@@ -136,8 +145,15 @@ begin
     values (new.store_id, new.product_id, 1)
     on conflict (store_id, product_id) do update set version = k.version + 1
     returning k.version into v_version;
-    update inventory.inventory_stock as s set version = v_version
+    v_keeps_lots := exists (select from inventory.lot_policies as p where p.product_id = new.product_id);
+    update inventory.inventory_stock as s set version = v_version, keeps_lots = v_keeps_lots
     where s.store_id = new.store_id and s.product_id = new.product_id;
+    if old.keeps_lots then
+        perform inventory._post_change(old.store_id, old.product_id, old.version + 1, -old.on_hand);
+    end if;
+    if v_keeps_lots then
+        perform inventory._post_change(new.store_id, new.product_id, v_version, new.on_hand);
+    end if;
     insert into inventory.stock_ledger_months (
         store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
         reason, reference, actor, correlation_id
@@ -187,7 +203,8 @@ begin
     select
         s.store_id, s.product_id, 'direct', -s.on_hand, -s.reserved, 0, 0, s.version + 1,
         c.reason, c.reference, c.actor, c.correlation_id,
-        (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
+        case when s.keeps_lots then inventory._post_change(s.store_id, s.product_id, s.version + 1, -s.on_hand) else true end
+            and (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
     from inventory.inventory_stock as s
     cross join inventory._writer_context() as c;
     return null;

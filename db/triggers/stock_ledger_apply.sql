@@ -15,6 +15,7 @@ declare
     v_context record;
     v_keys inventory.stock_key[];
     v_moved bigint;
+    v_keeps_lots boolean;
 begin
     if current_setting('session_replication_role') = 'replica' then
         if inventory._is_replicating() or not exists (select from new_rows as n where n.version <= 0) then
@@ -113,18 +114,36 @@ begin
         from moved as m
         where l.store_id = m.store_id and l.product_id = m.product_id and l.version = m.unfilled
             and l.movement_id = m.movement_id and l.recorded_at = m.recorded_at
+    ),
+    applied as (
+        update inventory.inventory_stock as s set
+            on_hand = m.on_hand_after, reserved = m.reserved_after, version = m.version, updated_at = clock_timestamp()
+        from (
+            select distinct on (m.store_id, m.product_id) m.*
+            from moved as m
+            order by m.store_id, m.product_id, m.version desc
+        ) as m
+        where s.store_id = m.store_id and s.product_id = m.product_id
+        returning s.keeps_lots
     )
-    update inventory.inventory_stock as s set
-        on_hand = m.on_hand_after, reserved = m.reserved_after, version = m.version, updated_at = clock_timestamp()
-    from (
-        select distinct on (m.store_id, m.product_id) m.*
-        from moved as m
-        order by m.store_id, m.product_id, m.version desc
-    ) as m
-    where s.store_id = m.store_id and s.product_id = m.product_id;
-    get diagnostics v_moved = row_count;
+    select count(*), bool_or(a.keeps_lots) into v_moved, v_keeps_lots from applied as a;
     if v_moved <> cardinality(v_keys) then
         raise exception 'the store or the product of a movement was deleted meanwhile' using errcode = 'SD006';
+    end if;
+    if v_keeps_lots then
+        perform inventory._post_change(m.store_id, m.product_id, m.version, m.on_hand_delta, m.occurred_at)
+        from (
+            select
+                n.store_id, n.product_id, n.on_hand_delta, n.occurred_at, n.movement_id,
+                s.version - count(*) over whole + row_number() over running as version
+            from new_rows as n
+            join inventory.inventory_stock as s on s.store_id = n.store_id and s.product_id = n.product_id
+            where s.keeps_lots
+            window
+                running as (partition by n.store_id, n.product_id order by n.movement_id),
+                whole as (partition by n.store_id, n.product_id)
+            order by n.movement_id
+        ) as m;
     end if;
     return null;
 end

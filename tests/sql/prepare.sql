@@ -118,6 +118,50 @@ as $$
     where coalesce(s.reserved, 0) <> coalesce(h.units, 0)
 $$;
 
+-- Also Q1: what stock rows say is on hand, and what their lots come to; what lots say, and their entries.
+create function test.lot_contradictions() returns setof text
+language sql stable
+as $$
+    select format('%s/%s: on_hand %s, keeps lots %s, in lots %s', l.store_id, l.product_id, s.on_hand, s.keeps_lots, l.quantity)
+    from (
+        select o.store_id, o.product_id, sum(o.remaining_quantity) as quantity from inventory.stock_lots as o group by 1, 2
+    ) as l
+    full join inventory.inventory_stock as s on s.store_id = l.store_id and s.product_id = l.product_id
+    where coalesce(l.quantity, 0) <> case when s.keeps_lots then s.on_hand else 0 end
+    union all
+    select format('lot %s: %s of %s taken at %s of %s', l.lot_id, l.taken, l.quantity, l.taken_value, l.value)
+    from inventory.stock_lots as l
+    where case
+        when l.is_debt then l.quantity <> 0 or l.value <> 0 or l.taken < 0 or l.taken_value < 0
+        else l.taken not between 0 and l.quantity or l.taken_value <> round(l.value * l.taken / l.quantity, 6)
+    end
+    union all
+    select format('lot %s: %s at %s remain, the entries say %s at %s', l.lot_id, l.remaining_quantity, l.remaining_value, e.quantity, e.value)
+    from inventory.stock_lots as l
+    left join (
+        select t.lot_id, sum(t.quantity) as quantity, sum(t.value) as value from inventory.stock_lot_entries as t group by 1
+    ) as e on e.lot_id = l.lot_id
+    where e.quantity is distinct from l.remaining_quantity or e.value is distinct from l.remaining_value
+    union all
+    select format('%s/%s: keeps lots %s, policy %s', s.store_id, s.product_id, s.keeps_lots, p.policy)
+    from inventory.inventory_stock as s
+    left join inventory.lot_policies as p on p.product_id = s.product_id
+    where s.keeps_lots <> (p.policy is not null)
+$$;
+
+-- The lots of a product in short form, in the order in which they are taken.
+create function test.lots(in_code text, in_sku text) returns text
+language sql stable
+as $$
+    select string_agg(
+        format('%s%s %s at %s', coalesce(l.lot, '-'), case when l.is_debt then ' owed' when l.is_expired then ' expired' else '' end, l.remaining_quantity, trim_scale(l.remaining_value)),
+        ', ' order by l.place
+    )
+    from inventory.list_lots(in_code, in_sku) with ordinality as l (
+        lot_id, product, lot, expires_on, is_expired, is_debt, remaining_quantity, remaining_value, quantity, value, created_at, place
+    )
+$$;
+
 -- The feed's news since a position in short form, in order.
 create function test.news(in_position text) returns text
 language sql volatile

@@ -8,7 +8,8 @@ select tables_are('inventory', array[
     'import_staging', 'schema_migration', 'schema_repeatable', 'units', 'stock_remainders', 'stock_remainder_steps',
     'inventory_deduction_idempotency', 'stock_documents', 'stock_document_lines', 'operation_refusals',
     'stock_reservations', 'stock_holds', 'recipes', 'recipe_ingredients', 'conversion_mappings',
-    'inventory_deductions', 'inventory_deduction_parts', 'inventory_compensation_log'
+    'inventory_deductions', 'inventory_deduction_parts', 'inventory_compensation_log',
+    'lot_policies', 'stock_lots', 'stock_lot_entries'
 ] || array(
     select c.relname::text from pg_class as c
     where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p') and c.relname like 'stock\_ledger%'
@@ -38,6 +39,7 @@ select results_eq(
         ('inventory_stock.low_stock_threshold bigint'), ('inventory_stock.allow_negative boolean'),
         ('inventory_stock.version bigint'), ('inventory_stock.on_hand_delta bigint'),
         ('inventory_stock.reserved_delta bigint'), ('inventory_stock.updated_at timestamp with time zone'),
+        ('inventory_stock.keeps_lots boolean'),
         ('products.product_id bigint'), ('products.sku text'), ('products.name text'), ('products.description text'),
         ('products.vendor_id bigint'), ('products.category_id bigint'), ('products.base_price numeric(18,6)'),
         ('products.availability text'), ('products.base_unit text'), ('products.pieces_per_pack bigint'),

@@ -7,6 +7,7 @@ select set_config('test.a', :'a', true), set_config('test.p', :'p', true);
 insert into inventory.inventory_stock (store_id, product_id, on_hand) values (:a, :p, 10);
 select inventory.reserve_stock('prv-held', 'prv-a', '[{"sku": "prv-1", "quantity": 1}]', interval '1 microsecond'), inventory.expire_reservations();
 select inventory.deduct_inventory_atomic('prv-a', '[{"sku": "prv-1", "quantity": 1}]', 't0');
+select test.product('prv-lots'), inventory.set_lot_policy('prv-lots', 'fifo'), inventory.receive_purchase('prv-a', '[{"sku": "prv-lots", "quantity": 1}]');
 
 -- What became of a statement under a role: done, or the SQLSTATE.
 create function pg_temp.try(in_role text, in_sql text) returns text language plpgsql as $$
@@ -118,6 +119,19 @@ insert into may values
     ('update inventory.epoch set movement_id_floor = 1', false, false, false, false),
     ('delete from inventory.epoch', false, false, false, false),
     ('insert into inventory.schema_migration select * from inventory.schema_migration', false, false, false, false),
+
+    ('select count(*) from inventory.lot_policies', true, true, true, true),
+    ('select count(*) from inventory.stock_lots', true, true, true, true),
+    ('select count(*) from inventory.stock_lot_entries', true, true, true, true),
+    ('insert into inventory.lot_policies (product_id, policy, actor) values ($P, ''fifo'', ''x'')', false, false, false, false),
+    ('update inventory.stock_lots set value = 0', false, false, false, false),
+    ('delete from inventory.stock_lots', false, false, false, false),
+    ('insert into inventory.stock_lot_entries (kind) values (''received'')', false, false, false, false),
+    ('update inventory.stock_lot_entries set value = 0', false, false, false, false),
+    ('update inventory.inventory_stock set keeps_lots = true', false, false, false, false),
+    ('select * from inventory.list_lots(''prv-a'')', true, true, true, true),
+    ('select inventory.set_lot_policy(''prv-1'', ''fifo'')', false, true, false, true),
+    ('select inventory.add_lot_cost(''prv-a'', (select lot_id from inventory.stock_lots limit 1), 1)', false, true, false, true),
 
     ('select count(*) from inventory.units', true, true, true, true),
     ('select count(*) from inventory.stock_documents', true, true, true, true),

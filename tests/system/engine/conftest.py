@@ -65,7 +65,7 @@ class Shop:
         )
 
     def contradictions(self):
-        return rows(self.connection, "select test.contradictions() union all select test.reservation_contradictions()")
+        return rows(self.connection, "select test.contradictions() union all select test.reservation_contradictions() union all select test.lot_contradictions()")
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ class Database:
         return {
             "stock": self.rows(
                 "select store_id, product_id, on_hand, reserved, available, low_stock_threshold, allow_negative, version,"
-                " updated_at from inventory.inventory_stock order by 1, 2"
+                " updated_at, keeps_lots from inventory.inventory_stock order by 1, 2"
             ),
             "ledger": self.rows(
                 "select movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after,"
@@ -97,6 +97,9 @@ class Database:
             "deductions": self.rows("select * from inventory.inventory_deductions order by 1, 2"),
             "parts": self.rows("select * from inventory.inventory_deduction_parts order by 1, 2, 3"),
             "compensations": self.rows("select * from inventory.inventory_compensation_log order by 1, 2, 3"),
+            "policies": self.rows("select * from inventory.lot_policies order by 1"),
+            "lots": self.rows("select * from inventory.stock_lots order by 1"),
+            "entries": self.rows("select * from inventory.stock_lot_entries order by 1"),
             "kept": self.rows("select * from inventory.stock_version_kept order by 1, 2"),
             "products": self.rows("select * from inventory.products order by 1"),
             "stores": self.rows("select * from inventory.stores order by 1"),
@@ -157,6 +160,7 @@ def fill(database):
         """
         insert into inventory.stores (code, name) values ('a', 'A'), ('b', 'B');
         insert into inventory.products (sku, name) select 'p' || n, 'P' from generate_series(1, 5) as n;
+        select inventory.set_lot_policy('p4', 'fifo');
         insert into inventory.inventory_stock (store_id, product_id, on_hand)
         select s.store_id, p.product_id, 10 from inventory.stores as s, inventory.products as p where p.sku <> 'p5';
         update inventory.inventory_stock set on_hand = on_hand + 1;

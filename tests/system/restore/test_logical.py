@@ -12,6 +12,7 @@ PUBLICATION = """
         inventory.operation_refusals, inventory.stock_reservations, inventory.stock_holds, inventory.recipes,
         inventory.recipe_ingredients, inventory.conversion_mappings, inventory.inventory_deductions,
         inventory.inventory_deduction_parts, inventory.inventory_compensation_log,
+        inventory.lot_policies, inventory.stock_lots, inventory.stock_lot_entries,
         inventory.stock_ledger (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id
@@ -39,7 +40,7 @@ def subscribe(publisher, subscriber):
         f" with (create_slot = false, slot_name = '{subscriber.name}')"
     )
     wait_for(
-        lambda: subscriber.value("select count(*) = 23 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
+        lambda: subscriber.value("select count(*) = 26 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
         "the first copy",
     )
 

@@ -1,0 +1,245 @@
+-- Lots: which one goes first, what each unit costs, and that whatever moves stock moves lots. Random sequences of all of it, against a
+-- first-in-first-out of its own, are in tests/system/engine/test_lots.py.
+-- An older snapshot could miss stock rows.
+begin isolation level repeatable read;
+create temporary table lot_refused (code text) on commit preserve rows;
+select test.product('lot-9');
+do $$
+begin
+    perform inventory.set_lot_policy('lot-9', 'fifo');
+exception when others then
+    insert into lot_refused values (sqlstate);
+end
+$$;
+commit;
+delete from inventory.products where sku = 'lot-9';
+
+begin;
+select no_plan();
+select is((select code from lot_refused), 'SD008', 'a policy is set in READ COMMITTED');
+
+select test.store('lot-a') as a, test.store('lot-b') as b \gset
+select test.product('lot-1') as p1, test.product('lot-2') as p2, test.product('lot-3') as p3, test.product('lot-4') as p4 \gset
+create function pg_temp.answer(in_sql text) returns text language plpgsql as $$
+declare
+    v_answer jsonb;
+begin
+    execute in_sql into v_answer;
+    return coalesce(v_answer -> 'errors' -> 0 ->> 'message', v_answer ->> 'success');
+exception when others then
+    return sqlstate || ' ' || sqlerrm;
+end
+$$;
+create function pg_temp.receive(in_sku text, in_quantity bigint, in_cost numeric, in_lot text, in_days integer default null) returns text
+language sql as $$
+    select pg_temp.answer(format('select inventory.receive_purchase(''lot-a'', %L)', jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+        'sku', in_sku, 'quantity', in_quantity, 'unit_cost', in_cost, 'lot', in_lot, 'expires_on', current_date + in_days
+    )))))
+$$;
+create function pg_temp.sell(in_sku text, in_quantity numeric, in_reference text default null, in_lot text default null) returns text
+language sql as $$
+    select pg_temp.answer(format('select inventory.record_sale(''lot-a'', %L, %L)', jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+        'sku', in_sku, 'quantity', in_quantity, 'lot', in_lot
+    ))), in_reference))
+$$;
+-- What a movement was worth.
+create function pg_temp.cost(in_product_id bigint, in_version bigint) returns numeric language sql as $$
+    select trim_scale(sum(e.value)) from inventory.stock_lot_entries as e where e.product_id = in_product_id and e.version = in_version
+$$;
+
+-- By choice
+select is(pg_temp.receive('lot-4', 3, 5, 'X'), 'true', 'a product without a policy takes a lot''s name');
+select is(test.lots('lot-a', 'lot-4'), null, 'and keeps no lots');
+select is(pg_temp.sell('lot-4', 1, null, 'Y'), 'true', 'and sells from a lot of any name, which is a remark there');
+select is(inventory.set_lot_policy('lot-1', 'fifo'), 0::bigint, 'a product is to keep lots');
+select is(inventory.set_lot_policy('lot-2', 'fefo', actor => 'ana'), 0::bigint, 'another one by expiry');
+select results_eq(
+    'select product_id, policy, actor = ''ana'' from inventory.lot_policies order by 1',
+    format('values (%s::bigint, ''fifo'', false), (%s, ''fefo'', true)', :p1, :p2), 'who said so is known'
+);
+select is(pg_temp.answer('select to_jsonb(inventory.set_lot_policy(''lot-1'', ''lifo''))'), '22023 a lot policy cannot be "lifo"', 'there are two');
+select is(pg_temp.answer('select to_jsonb(inventory.set_lot_policy(''lot-x'', ''fifo''))'), 'SD006 no product has the sku "lot-x"', 'of a product');
+select is(pg_temp.answer('select to_jsonb(inventory.set_lot_policy(''lot-1'', ''fifo'', -1))'), '22023 unit_cost cannot be -1', 'a cost is from 0');
+select is(pg_temp.answer('select to_jsonb(inventory.set_lot_policy(''lot-1'', ''fifo'', ''NaN''))'), '22023 unit_cost cannot be NaN', 'and a number');
+
+-- First in, first out
+select pg_temp.receive('lot-1', 3, 10, 'A'), pg_temp.receive('lot-1', 3, 3.333333, 'B');
+select is(test.lots('lot-a', 'lot-1'), 'A 3 at 30, B 3 at 9.999999', 'each receipt is a lot');
+select is(pg_temp.sell('lot-1', 4, 'R1'), 'true', 'a sale takes from the first, then from the next');
+select is(test.lots('lot-a', 'lot-1'), 'B 2 at 6.666666', 'and leaves the rest of that');
+select is(pg_temp.cost(:p1, 3), -33.333333, 'what was sold cost what it cost');
+select is(pg_temp.sell('lot-1', 3), 'Insufficient stock of lot-1 in lot-a: Need 3, Have 2 (Short: 1)', 'no more than there is');
+select is(test.lots('lot-a', 'lot-1'), 'B 2 at 6.666666', 'a refusal takes nothing');
+select pg_temp.receive('lot-1', 3, 10, null), pg_temp.receive('lot-1', 1, 10, null), pg_temp.receive('lot-1', 1, 10.000001, null);
+select is(test.lots('lot-a', 'lot-1'), 'B 2 at 6.666666, - 4 at 40, - 1 at 10.000001', 'receipts at the same cost are one lot, a millionth more is another');
+select is(inventory.receive_purchase('lot-a', '[{"sku": "lot-1", "quantity": 3, "unit_cost": 1}, {"sku": "lot-1", "quantity": 1, "unit_cost": 0.5}]') ->> 'success', 'true', 'lots that do not divide');
+select is(inventory.add_lot_cost('lot-a', (select max(lot_id) - 1 from inventory.stock_lots), 7) ->> 'success', 'true', 'a cost that came later');
+select is(test.lots('lot-a', 'lot-1'), 'B 2 at 6.666666, - 4 at 40, - 1 at 10.000001, - 3 at 10, - 1 at 0.5', 'is in its lot');
+select pg_temp.sell('lot-1', 8), pg_temp.sell('lot-1', 1);
+select is(test.lots('lot-a', 'lot-1'), '- 1 at 3.333333, - 1 at 0.5', 'units of ten thirds');
+select pg_temp.sell('lot-1', 1);
+select is(
+    (select array_agg(trim_scale(e.value) order by e.entry_id) from (select * from inventory.stock_lot_entries where product_id = :p1 order by entry_id desc limit 3) as e),
+    array[-3.333333, -3.333334, -3.333333], 'the units cost ten together, whoever takes how many: the residue is in one of them'
+) ;
+select is(inventory.add_lot_cost('lot-a', (select max(lot_id) - 1 from inventory.stock_lots), 0.5) #>> '{remaining}', '0.000000', 'a cost that comes when all of it is gone');
+select is(test.lots('lot-a', 'lot-1'), '- 1 at 0.5', 'changes nothing that is left');
+select results_eq(
+    $$ select kind, trim_scale(value) from inventory.stock_lot_entries order by entry_id desc limit 2 $$,
+    $$ values ('cost_taken', -0.5), ('cost', 0.5) $$, 'and corrects what was sold'
+);
+select is(pg_temp.answer('select inventory.add_lot_cost(''lot-a'', (select max(lot_id) from inventory.stock_lots), -0.6)') ~ '^22023 lot \d+ cost 0.500000, which leaves nothing to take 0.6 from$', true, 'no lot costs less than nothing');
+select is(pg_temp.answer('select inventory.add_lot_cost(''lot-b'', (select max(lot_id) from inventory.stock_lots), 1)') ~ '^SD006 no lot of lot-b has the id \d+$', true, 'a lot of another store is none');
+select is(pg_temp.answer('select inventory.add_lot_cost(''lot-a'', 1, 0)'), '22023 an amount cannot be 0', 'an amount is not 0');
+select is(pg_temp.answer('select inventory.add_lot_cost(''lot-a'', 1, null)'), '22023 an amount cannot be null', 'nor nothing');
+select inventory.add_lot_cost('lot-a', (select max(lot_id) from inventory.stock_lots), 0.25, idempotency_key => 'k');
+select is(inventory.add_lot_cost('lot-a', (select max(lot_id) from inventory.stock_lots), 0.25, idempotency_key => 'k') ->> 'replayed', 'true', 'a cost is added once per key');
+select is(test.lots('lot-a', 'lot-1'), '- 1 at 0.75', 'and so');
+
+-- Returns and compensations
+select is(inventory.return_sale('lot-a', '[{"sku": "lot-1", "quantity": 1}]', 'R1') ->> 'success', 'true', 'one comes back');
+select is(test.lots('lot-a', 'lot-1'), 'A 1 at 10, - 1 at 0.75', 'to the lot that it came from and at its cost, before what came later');
+select is(inventory.return_sale('lot-a', '[{"sku": "lot-1", "quantity": 3}]', 'R1') ->> 'success', 'true', 'and the others');
+select is(test.lots('lot-a', 'lot-1'), 'A 3 at 30, B 1 at 3.333333, - 1 at 0.75', 'as they were before the sale');
+select is(inventory.return_sale('lot-a', '[{"sku": "lot-1", "quantity": 1, "lot": "Z"}]') ->> 'success', 'true', 'one without a receipt');
+select is(test.lots('lot-a', 'lot-1'), 'A 3 at 30, B 1 at 3.333333, - 1 at 0.75, Z 1 at 0.75', 'costs what came last');
+select is(inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-1", "quantity": 5}]', 'lot-t1') ->> 'success', 'true', 'a deduction takes lots too');
+select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75', 'the first ones');
+select is(inventory.compensate_deduction('lot-t1', '[{"line": 1, "quantity": 2}]', idempotency_key => 'c1') ->> 'success', 'true', 'in part');
+select is(test.lots('lot-a', 'lot-1'), 'A 2 at 20, Z 1 at 0.75', 'what was taken first is given back first');
+select is(inventory.compensate_deduction('lot-t1') ->> 'success', 'true', 'the rest');
+select is(test.lots('lot-a', 'lot-1'), 'A 3 at 30, B 1 at 3.333333, - 1 at 0.75, Z 1 at 0.75', 'exactly what was taken');
+select is(jsonb_array_length(inventory.deduct_inventory_many('[
+    {"store": "lot-a", "lines": [{"sku": "lot-1", "quantity": 3}], "transaction_id": "lot-t2"},
+    {"store": "lot-a", "lines": [{"sku": "lot-1", "quantity": 9}], "transaction_id": "lot-t3"},
+    {"store": "lot-a", "lines": [{"sku": "lot-1", "quantity": 2}], "transaction_id": "lot-t4"}]')), 3, 'many at once');
+select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75', 'take in their order');
+
+-- By name
+select pg_temp.receive('lot-1', 2, 1, 'C'), pg_temp.receive('lot-1', 2, 2, 'D');
+select is(pg_temp.sell('lot-1', 1, null, 'D'), 'true', 'a lot is asked for by its name');
+select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 2 at 2, D 1 at 2', 'and taken');
+select is(pg_temp.sell('lot-1', 3, null, 'D'), 'Insufficient stock of lot-1 in lot-a, lot D: Need 3, Have 1 (Short: 2)', 'no more than it has, whatever others have');
+select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 2 at 2, D 1 at 2', 'and nothing is taken then');
+select throws_ok($$ select inventory.must(inventory.record_sale('lot-a', '[{"sku": "lot-1", "quantity": 3, "lot": "D"}]')) $$, 'SD040', null, 'must() raises it');
+select is(
+    (inventory.record_sale('lot-a', '[{"sku": "lot-1", "quantity": 1, "lot": "D"}, {"sku": "lot-1", "quantity": 1, "lot": "D"}]') #> '{errors,0}') - array['message', 'detail', 'hint'],
+    '{"code": "lot_short", "store": "lot-a", "sku": "lot-1", "lot": "D", "need": 1, "have": 0, "short": 1, "lines": [2]}', 'the second line finds nothing left'
+);
+select is(inventory.adjust_stock('lot-a', '[{"sku": "lot-1", "quantity": -1, "lot": "C"}, {"sku": "lot-1", "quantity": 1, "unit_cost": 4, "lot": "E"}]', 'recount') ->> 'success', 'true', 'an adjustment names lots and costs');
+select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 1 at 1, D 1 at 2, E 1 at 4', 'and moves those');
+
+-- First expired, first out
+select pg_temp.receive('lot-2', 2, 1, 'late', 9), pg_temp.receive('lot-2', 2, 2, 'never'), pg_temp.receive('lot-2', 2, 3, 'soon', 0), pg_temp.receive('lot-2', 2, 4, 'over', -1);
+select is(test.lots('lot-a', 'lot-2'), 'over expired 2 at 8, soon 2 at 6, late 2 at 2, never 2 at 4', 'what expires first is first');
+select is(pg_temp.sell('lot-2', 3), 'true', 'a sale');
+select is(test.lots('lot-a', 'lot-2'), 'over expired 2 at 8, late 1 at 1, never 2 at 4', 'does not take what has expired; the last day counts');
+select is(pg_temp.sell('lot-2', 4), 'Insufficient stock of lot-2 in lot-a: Need 4, Have 3 (Short: 1)', 'though there is more');
+select is(pg_temp.sell('lot-2', 1, null, 'over'), 'Insufficient stock of lot-2 in lot-a, lot over: Need 1, Have 0 (Short: 1)', 'nor by its name');
+select is(pg_temp.answer($$ select inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-2", "quantity": 4}]', 'lot-t5') $$) ~ 'Need 4, Have 3', true, 'neither is it deducted');
+select is((inventory.deduct_inventory_many('[{"store": "lot-a", "lines": [{"sku": "lot-2", "quantity": 4}], "transaction_id": "lot-t6"}]') #>> '{0,errors,0,message}') ~ 'Need 4, Have 3', true, 'nor in a batch');
+select is((inventory.validate_deduction('lot-a', '[{"sku": "lot-2", "quantity": 4}]') -> 'errors' -> 0 ->> 'message') ~ 'Need 4, Have 3', true, 'nor said to be there');
+select is(pg_temp.answer($$ select inventory.reserve_stock('lot-o1', 'lot-a', '[{"sku": "lot-2", "quantity": 4}]') $$), 'Insufficient stock of lot-2 in lot-a: Need 4, Have 3 (Short: 1)', 'nor promised');
+select is(pg_temp.answer($$ select inventory.reserve_stock('lot-o2', 'lot-a', '[{"sku": "lot-2", "quantity": 2}]') $$), 'true', 'what has not is');
+select is(pg_temp.sell('lot-2', 2), 'Insufficient stock of lot-2 in lot-a: Need 2, Have 1 (Short: 1)', 'and not sold to others');
+select is(inventory.process_order_stock_reduction('lot-o2', 'lot-a') ->> 'success', 'true', 'a paid order');
+select is(test.lots('lot-a', 'lot-2'), 'over expired 2 at 8, never 1 at 2', 'takes by the policy');
+select is(inventory.adjust_stock('lot-a', '[{"sku": "lot-2", "quantity": -1, "lot": "over"}]', 'expired') ->> 'success', 'true', 'what has expired is written off by its name');
+update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :a and product_id = :p2;
+select is(test.lots('lot-a', 'lot-2'), 'over expired 1 at 4', 'a plain change takes what may be sold first');
+update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :a and product_id = :p2;
+select is(test.lots('lot-a', 'lot-2'), null, 'and then what may not');
+select pg_temp.receive('lot-2', 2, 1, 'late', 9), inventory.reserve_stock('lot-o3', 'lot-a', '[{"sku": "lot-2", "quantity": 2}]');
+update inventory.stock_lots set expires_on = current_date - 1 where product_id = :p2 and is_open;
+select is(inventory.process_order_stock_reduction('lot-o3', 'lot-a') #>> '{shortfall,0,quantity}', '2', 'what has expired while it was held is a shortfall');
+
+-- Below zero
+update inventory.products set allow_negative = true where sku = 'lot-3';
+select inventory.set_lot_policy('lot-3', 'fifo'), pg_temp.receive('lot-3', 2, 5, 'A');
+select is(pg_temp.sell('lot-3', 5, 'R3'), 'true', 'what is not there is sold');
+select is(test.lots('lot-a', 'lot-3'), '- owed -3 at -15', 'and owed, at the last known cost');
+select pg_temp.receive('lot-3', 1, 7, 'B');
+select is(test.lots('lot-a', 'lot-3'), '- owed -2 at -10', 'what comes in settles it');
+select is(pg_temp.cost(:p3, 3), 7 - 2::numeric, 'with the correction of what was sold: the receipt, less two that it cost more');
+select pg_temp.receive('lot-3', 4, 4, 'C');
+select is(test.lots('lot-a', 'lot-3'), 'C 2 at 8', 'and what is left is in stock');
+select is(pg_temp.cost(:p3, 4), 16 + 2::numeric, 'a cheaper one corrects the other way');
+select inventory.return_sale('lot-a', '[{"sku": "lot-3", "quantity": 5}]', 'R3');
+select is(test.lots('lot-a', 'lot-3'), 'A 2 at 10, C 2 at 8, - 3 at 15', 'what was sold below zero comes back at the cost of the sale');
+
+-- Plain SQL
+select results_eq(
+    format('select kind, version, quantity, trim_scale(value) from inventory.stock_lot_entries where product_id = %s order by entry_id limit 1', :p1),
+    $$ values ('received', 1::bigint, 3::bigint, 30::numeric) $$, 'entries name the version of their movement'
+);
+insert into inventory.inventory_stock (store_id, product_id, on_hand) values (:b, :p1, 4), (:b, :p4, 4);
+select is(test.lots('lot-b', 'lot-1'), '- 4 at 0', 'an INSERT is a lot, of unknown cost');
+update inventory.inventory_stock set on_hand = on_hand + 1 where store_id = :b;
+insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) values (:b, :p1, 'purchase', 2), (:b, :p4, 'purchase', 2), (:b, :p1, 'sale', -3);
+select is(test.lots('lot-b', 'lot-1'), '- 4 at 0', 'UPDATE and INSERT into the ledger move lots');
+select results_eq(
+    format('select version, quantity from inventory.stock_lot_entries where store_id = %s order by entry_id', :b),
+    'values (1::bigint, 4::bigint), (2, 1), (3, 2), (4, -3)', 'each movement has its entry'
+);
+set local inventory.reason = 'counted';
+update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :b;
+reset inventory.reason;
+select is(test.lots('lot-b', 'lot-1'), '- 3 at 0', 'also with a reason');
+update inventory.inventory_stock set product_id = :p2 where store_id = :b and product_id = :p1;
+select is(coalesce(test.lots('lot-b', 'lot-1'), '') || ' / ' || test.lots('lot-b', 'lot-2'), ' / - 3 at 0', 'a changed key takes its units along');
+update inventory.inventory_stock set product_id = :p1 where store_id = :b and product_id = :p4;
+select is(test.lots('lot-b', 'lot-1'), '- 6 at 0', 'also from where no lots are kept');
+delete from inventory.inventory_stock where store_id = :b and product_id = :p1;
+select is(test.lots('lot-b', 'lot-1'), null, 'DELETE takes all');
+insert into inventory.inventory_stock (store_id, product_id, on_hand) values (:b, :p1, 2);
+select is(test.lots('lot-b', 'lot-1'), '- 2 at 0', 'and what is made again begins anew');
+select is_empty('select test.lot_contradictions()', 'lots and stock rows agree');
+savepoint whole;
+delete from inventory.inventory_stock where reserved <> 0;
+truncate inventory.inventory_stock;
+select is((select sum(remaining_quantity) from inventory.stock_lots), 0::numeric, 'TRUNCATE takes all of all');
+select is_empty('select test.lot_contradictions()', 'and leaves entries');
+rollback to whole;
+select is(inventory.set_stock('lot-b', '[{"sku": "lot-1", "quantity": 5}]') ->> 'success', 'true', 'a count');
+select is(test.lots('lot-b', 'lot-1'), '- 5 at 0', 'moves lots');
+
+-- Imports: one change for each stock row of a batch.
+create temporary table batch as
+select b.import_id, b.run, 'movements' as mode from inventory._begin_import('movements', repeat('c', 64), '', 'm.csv', null) as b
+union all
+select b.import_id, b.run, 'stock' from inventory._begin_import('stock', repeat('d', 64), '', 's.csv', null) as b;
+insert into inventory.import_staging (line, store_id, product_id, kind, quantity) values
+    (2, :b, :p1, 'purchase', 10), (3, :b, :p1, 'sale', -3);
+select inventory._import_movements(b.import_id, b.run, null) from batch as b where b.mode = 'movements';
+select is(test.lots('lot-b', 'lot-1'), '- 12 at 0', 'imported movements move lots');
+insert into inventory.import_staging (line, store_id, product_id, quantity) values (2, :b, :p1, 5);
+select inventory._import_stock(b.import_id, b.run, null) from batch as b where b.mode = 'stock';
+select is(test.lots('lot-b', 'lot-1'), '- 5 at 0', 'imported counts too');
+
+-- Parts of a unit: whole units are in lots, as they are on hand.
+select inventory.set_unit('third', 1, 3, 'lot-1');
+select inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-1", "quantity": 1, "unit": "third"}]', 'lot-t7');
+select is(test.lots('lot-a', 'lot-1'), 'C 1 at 1, D 1 at 2, E 1 at 4', 'the first third opens a unit');
+select inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-1", "quantity": 2, "unit": "third"}]', 'lot-t8');
+select is(test.lots('lot-a', 'lot-1'), 'C 1 at 1, D 1 at 2, E 1 at 4', 'the others are of that one');
+select inventory.compensate_deduction('lot-t8'), inventory.compensate_deduction('lot-t7');
+select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 1 at 1, D 1 at 2, E 1 at 4', 'and all that is given back is the unit');
+select is(inventory.receive_purchase('lot-a', '[{"sku": "lot-1", "quantity": 6, "unit": "third", "unit_cost": 0.5}]') ->> 'success', 'true', 'a cost is that of the unit as named');
+select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 1 at 1, D 1 at 2, E 1 at 4, - 2 at 3', 'of base units in the lot');
+
+-- Policies that change
+select is(inventory.set_lot_policy('lot-4', 'fefo', 2.5), 1::bigint, 'a product with stock begins');
+select is(test.lots('lot-a', 'lot-4'), '- 2 at 5', 'what is there is a lot at the cost that was said');
+select is(inventory.set_lot_policy('lot-4', 'fifo'), 0::bigint, 'another policy changes no lot');
+select is(inventory.set_lot_policy('lot-4', null), 1::bigint, 'and ends');
+select is(test.lots('lot-a', 'lot-4'), null, 'its lots are closed');
+select is(pg_temp.sell('lot-4', 1), 'true', 'and it is sold as before');
+select is_empty('select test.lot_contradictions()', 'lots and stock rows agree');
+select is_empty('select test.contradictions()', 'so do stock rows and movements');
+select results_eq(
+    $$ select lot, quantity, remaining_quantity from inventory.list_lots('lot-a', 'lot-2', false) where lot = 'over' $$,
+    $$ values ('over', 2::bigint, 0::bigint) $$, 'closed lots are listed when they are asked for'
+);
+select * from finish();
+rollback;
+
