@@ -1,8 +1,8 @@
--- Whether the errors of a deduction say no more than that the same lines were deducted, or sold, under its transaction id before: by the
--- till itself, which could reach the database after all. Then there is nothing left to do, whatever else it said of the sale.
+-- Whether a deduction that was refused had been done before: the same lines under its transaction id, by the till itself, which could reach
+-- the database after all. Then there is nothing left to do, whatever else it said of the sale.
 --   in_errors  of the answer
 --   in_lines   what was to be deducted
--- Reads: inventory_deductions, stock_document_lines, products, units: when the answer that was given is no longer kept, its document is.
+-- Reads: inventory_deductions, stock_document_lines, products, units: when the answer that was given then is no longer kept, its document is.
 create or replace function inventory._is_same_sale(in_errors jsonb, in_store_id bigint, in_transaction_id text, in_lines jsonb)
 returns boolean
 language plpgsql stable
@@ -11,9 +11,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 begin
-    if in_errors #>> '{0,code}' is distinct from 'idempotency_conflict' then
-        return false;
-    elsif in_errors #> '{0,fields}' <> '[]' then
+    if in_errors #>> '{0,code}' = 'idempotency_conflict' and in_errors #> '{0,fields}' <> '[]' then
         return not exists (select from jsonb_array_elements_text(in_errors #> '{0,fields}') as f (field) where f.field like 'lines%');
     end if;
     return not exists (
@@ -31,7 +29,7 @@ end
 $$;
 
 comment on function inventory._is_same_sale(jsonb, bigint, text, jsonb) is
-    'Whether a deduction was refused only because its sale was deducted before.';
+    'Whether a deduction that was refused had been done before.';
 
 -- The same of a queued transaction as it was queued. Reads: offline_transaction_queue.
 create or replace function inventory._is_same_queued_sale(in_queue_id bigint, in_errors jsonb) returns boolean

@@ -57,7 +57,7 @@ begin
         -- The deduction has recorded the refusal.
         perform inventory._unclaim(v_operation);
         perform inventory._decide_queued(
-            v_operation, v_row.queue_id, 'approval_refused', v_row.status, null, v_errors, null
+            v_operation, v_row.queue_id, 'approval_refused', v_row.status, v_edited, v_errors, null
         );
         return inventory._refusal(v_operation, v_errors);
     end if;

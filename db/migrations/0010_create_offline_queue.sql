@@ -93,7 +93,7 @@ comment on column inventory.offline_queue_decisions.decision is
     'queued, synced, needs_approval (syncing did not do), approval_refused (approved, but it could not be deducted), approved or rejected.';
 comment on column inventory.offline_queue_decisions.actor is 'Who.';
 comment on column inventory.offline_queue_decisions.reason is 'Why, in words.';
-comment on column inventory.offline_queue_decisions.lines is 'The lines that were approved instead of those that were queued; else null.';
+comment on column inventory.offline_queue_decisions.lines is 'The lines that were to be deducted instead of those that were queued; else null.';
 comment on column inventory.offline_queue_decisions.errors is 'What stood in the way.';
 comment on column inventory.offline_queue_decisions.document_id is 'The deduction''s document.';
 comment on column inventory.offline_queue_decisions.correlation_id is 'Ties together what one request did.';
