@@ -85,6 +85,9 @@ struct MetricsSink::Impl {
              {WaitResult::kCovered, WaitResult::kTimeout, WaitResult::kFailed}) {
             waits.Add({{"result", std::string(name_of(result))}});
         }
+        for (const auto* chore : {"expire", "sync", "connection"}) {
+            failed_chores.Add({{"chore", chore}});
+        }
     }
 
     Counter& counter(const char* name, const char* help, const Labels& labels = {}) {
