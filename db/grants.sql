@@ -27,6 +27,7 @@ grant select on
     inventory.inventory_deductions, inventory.inventory_deduction_parts, inventory.inventory_compensation_log,
     inventory.lot_policies, inventory.stock_lots, inventory.stock_lot_entries
     to inventory_reader;
+grant select on inventory.offline_transaction_queue, inventory.offline_queue_decisions to inventory_reader;
 
 -- writer
 grant insert (store_id, product_id, on_hand, low_stock_threshold, allow_negative) on inventory.inventory_stock to inventory_writer;
@@ -119,6 +120,15 @@ grant execute on function
     inventory.set_lot_policy(text, text, numeric, text),
     inventory.add_lot_cost(text, bigint, numeric, text, text, timestamptz, text, text, text)
     to inventory_writer;
+-- The offline queue; stockd syncs it.
+grant execute on function inventory.get_queue_metrics(text) to inventory_reader;
+grant execute on function
+    inventory.queue_transaction(text, jsonb, text, text, bigint, text, text, text, timestamptz, text, text, text, text),
+    inventory.sync_all_pending(text, text, integer, text),
+    inventory.approve_transaction(text, text, text, jsonb, text, text, text),
+    inventory.reject_transaction(text, text, text, text, text, text)
+    to inventory_writer;
+grant execute on function inventory.sync_all_pending(text, text, integer, text) to inventory_daemon;
 grant execute on function inventory.prune_idempotency_keys(integer), inventory.expire_reservations(integer) to inventory_daemon, inventory_admin;
 grant execute on function
     inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(),

@@ -51,7 +51,9 @@ source::Paces paces_of(const config::Options& options) {
         options.canary_interval,
         options.ttl,
         options.audit_pace,
-        static_cast<std::size_t>(options.waiting_max)};
+        static_cast<std::size_t>(options.waiting_max),
+        options.expire_interval,
+        options.sync_interval};
 }
 
 source::SourceOptions source_options(const config::Options& options, const std::string& url) {
@@ -65,6 +67,8 @@ source::SourceOptions source_options(const config::Options& options, const std::
     made.ttl = paces.ttl;
     made.audit_rows_per_s = paces.audit_rows_per_s;
     made.waiters_max = paces.waiters_max;
+    made.expire_every = paces.expire_every;
+    made.sync_every = paces.sync_every;
     return made;
 }
 

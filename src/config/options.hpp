@@ -34,6 +34,8 @@ struct Options {
     milliseconds canary_interval{2000};
     /// Rows per second. Chosen: a million rows within 10 minutes, with a margin.
     std::int64_t audit_pace = 2000;
+    milliseconds expire_interval{1000};
+    milliseconds sync_interval{60'000};
 
     // HTTP. Defaults are chosen; web/options.hpp says why.
     std::int64_t web_threads = 0;  ///< 0: one per core

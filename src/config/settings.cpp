@@ -232,6 +232,20 @@ void add_follow(Table& table) {
         100'000'000,
         "Rows per second that the background audit compares with the tables; 0: no audit"
     ));
+    table.add_live(duration_setting(
+        "expire-interval",
+        &Options::expire_interval,
+        milliseconds(0),
+        hours(1),
+        "How often the relay lets reservations expire whose time is over; 0s: never"
+    ));
+    table.add_live(duration_setting(
+        "sync-interval",
+        &Options::sync_interval,
+        milliseconds(0),
+        hours(24),
+        "How often the relay deducts what tills queued while they were offline; 0s: never"
+    ));
 }
 
 void add_http(Table& table) {

@@ -132,6 +132,42 @@ LogLine line(const LedgerMonthsFailed& seen) {
     return made;
 }
 
+LogLine line(const HoldsExpired& seen) {
+    return {
+        "holds_expired",
+        fmt::format("let {} holds expire in {:.0f} ms", seen.holds, to_ms(seen.duration)),
+        {{"holds", seen.holds}, {"duration_ms", to_ms(seen.duration)}},
+        {}};
+}
+
+LogLine line(const QueueSynced& seen) {
+    return {
+        "queue_synced",
+        fmt::format(
+            "synced {} queued transactions of {}, {} need approval",
+            seen.synced,
+            seen.store,
+            seen.needs_approval
+        ),
+        {{"store", seen.store},
+         {"synced", seen.synced},
+         {"needs_approval", seen.needs_approval},
+         {"duration_ms", to_ms(seen.duration)}},
+        {}};
+}
+
+LogLine line(const ChoreFailed& seen) {
+    const std::string_view what = seen.chore == "expire"
+                                      ? "cannot let holds expire (whoever is short of them does it)"
+                                  : seen.chore == "sync" ? "cannot sync what tills queued"
+                                                         : "cannot do chores for the database";
+    LogLine made{"chore_failed", fmt::format("{}: {}", what, base::describe(seen.error)), {}, {}};
+    add_error(made, seen.error);
+    made.fields.emplace_back("chore", seen.chore);
+    made.fields.emplace_back("retry_ms", to_ms(seen.retry_in));
+    return made;
+}
+
 LogLine line(const RelayTaken& seen) {
     return {"relay_taken", "relaying for this database: " + seen.reason, {}, {}};
 }
@@ -305,6 +341,16 @@ Level level_of(const Observation& observation) {
         }
 
         Level operator()(const LedgerMonthsFailed& seen) const noexcept {
+            return seen.again ? Level::kDebug : Level::kWarn;  // once is enough
+        }
+
+        Level operator()(const HoldsExpired& /*seen*/) const noexcept { return Level::kDebug; }
+
+        Level operator()(const QueueSynced& seen) const noexcept {
+            return seen.needs_approval > 0 ? Level::kInfo : Level::kDebug;
+        }
+
+        Level operator()(const ChoreFailed& seen) const noexcept {
             return seen.again ? Level::kDebug : Level::kWarn;  // once is enough
         }
 

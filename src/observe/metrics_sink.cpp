@@ -85,6 +85,9 @@ struct MetricsSink::Impl {
              {WaitResult::kCovered, WaitResult::kTimeout, WaitResult::kFailed}) {
             waits.Add({{"result", std::string(name_of(result))}});
         }
+        for (const auto* chore : {"expire", "sync", "connection"}) {
+            failed_chores.Add({{"chore", chore}});
+        }
     }
 
     Counter& counter(const char* name, const char* help, const Labels& labels = {}) {
@@ -142,6 +145,15 @@ struct MetricsSink::Impl {
     }
 
     void count(const LedgerMonthsFailed& /*seen*/) { failed_months.Increment(); }
+
+    void count(const HoldsExpired& seen) { expired.Increment(static_cast<double>(seen.holds)); }
+
+    void count(const QueueSynced& seen) {
+        synced.Increment(static_cast<double>(seen.synced));
+        unsynced.Increment(static_cast<double>(seen.needs_approval));
+    }
+
+    void count(const ChoreFailed& seen) { failed_chores.Add({{"chore", seen.chore}}).Increment(); }
 
     void count(const RelayTaken& /*seen*/) { relay_taken.Increment(); }
 
@@ -238,6 +250,18 @@ struct MetricsSink::Impl {
         counter("stockd_ledger_months_made_total", "Months of the ledger that this relay made.");
     Counter& failed_months = counter(
         "stockd_failed_ledger_months_total", "Times that the ledger's months could not be made."
+    );
+    Counter& expired =
+        counter("stockd_expired_holds_total", "Holds of reservations that this relay let expire.");
+    prometheus::Family<Counter>& queue = counters(
+        "stockd_synced_transactions_total", "Queued transactions that this relay synced, by result."
+    );
+    Counter& synced = queue.Add({{"result", "synced"}});
+    Counter& unsynced = queue.Add({{"result", "needs_approval"}});
+    prometheus::Family<Counter>& failed_chores = counters(
+        "stockd_failed_chores_total",
+        "Times that the relay could not let holds expire or sync queues, or lost its connection "
+        "for it."
     );
     Counter& relay_taken =
         counter("stockd_relay_taken_total", "Times that this stockd became the relay.");

@@ -107,6 +107,28 @@ struct LedgerMonthsFailed {
     bool again = false;
 };
 
+/// The relay let holds expire whose time was over.
+struct HoldsExpired {
+    std::int64_t holds = 0;
+    Duration duration{};
+};
+
+/// The relay synced what tills of a store had queued. `needs_approval`: that somebody must decide.
+struct QueueSynced {
+    std::string store;
+    std::int64_t synced = 0;
+    std::int64_t needs_approval = 0;
+    Duration duration{};
+};
+
+/// `chore`: expire, sync or connection. `again`: it failed the last time too, and that was said.
+struct ChoreFailed {
+    std::string chore;
+    base::Error error;
+    Duration retry_in{};
+    bool again = false;
+};
+
 struct RelayTaken {
     std::string reason;
 };
@@ -209,6 +231,9 @@ using Observation = std::variant<
     AuditPassed,
     LedgerMonthsMade,
     LedgerMonthsFailed,
+    HoldsExpired,
+    QueueSynced,
+    ChoreFailed,
     RelayTaken,
     RelayLost,
     BroadcastSent,

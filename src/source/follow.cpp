@@ -73,9 +73,15 @@ Follower::Loop::Task<> Follower::Loop::duties() {
     if (months_ && months_->over) {
         finish_months();
     }
+    if (chores_ && chores_->over) {
+        finish_chores();
+    }
     const auto now = steady_clock::now();
     if (done && months_due() <= now) {
         start_months();
+    }
+    if (done && chores_due() <= now) {
+        start_chores();
     }
     if (done && reload_due() <= now) {
         start_load(loaded_ ? observe::LoadReason::kTtl : observe::LoadReason::kCleared);
@@ -92,15 +98,23 @@ Follower::Loop::Task<> Follower::Loop::duties() {
 
 base::SteadyTime Follower::Loop::next_duty() const {
     const auto now = steady_clock::now();
-    if (stopping_ || (load_ && load_->over) || (months_ && months_->over)) {
+    if (stopping_ || (load_ && load_->over) || (months_ && months_->over) ||
+        (chores_ && chores_->over)) {
         return now;
     }
     auto due = std::min(l_.last_talk() + talk_every(), canary_.late_at());
     if (!position_) {
         return due;
     }
-    due =
-        std::min({due, waiters_.poll_at(), canary_.due(), audit_due(), months_due(), reload_due()});
+    due = std::min(
+        {due,
+         waiters_.poll_at(),
+         canary_.due(),
+         audit_due(),
+         months_due(),
+         chores_due(),
+         reload_due()}
+    );
     if (!relay_) {
         due = std::min(due, election_at_);
     }
@@ -272,6 +286,7 @@ Follower::Loop::Task<> Follower::Loop::stand_for_relay() {
     }
     relay_ = true;
     months_at_ = steady_clock::now();
+    chores_at_ = months_at_;
     doorbell_.restart();
     observe_(observe::RelayTaken{"the relay lock was free"});
     update_status([](FollowerStatus& status) { status.is_relay = true; });

@@ -125,6 +125,9 @@ void Follower::Loop::stop() {
         if (months_) {
             months_->connection.abort();
         }
+        if (chores_) {
+            chores_->connection.abort();
+        }
     });
     thread_.join();
 }
@@ -155,6 +158,7 @@ awaitable<void> Follower::Loop::run() {
             error = stopped();
         }
         co_await drop_months();
+        co_await drop_chores();
         co_await drop_load();
         sink_.abandon_load();  // an exception may have come between its beginning and ours
         const auto time = stopping_ ? milliseconds{0} : backoff_.next();

@@ -14,6 +14,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
+#include <deque>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -45,6 +46,24 @@ struct Months {
     pg::AsyncConnection connection;
     /// The names of those that were made; set with `over`.
     base::Result<std::vector<std::string>> outcome = std::vector<std::string>{};
+    bool over = false;
+};
+
+/// What the relay does for the database every now and then, on a connection of its own: lets holds
+/// expire and syncs what tills queued. Whatever becomes of it, the session goes on.
+struct Chores {
+    explicit Chores(const boost::asio::any_io_executor& executor)
+        : connection(executor) {}
+
+    pg::AsyncConnection connection;
+    base::SteadyTime expire_at{};
+    base::SteadyTime sync_at{};
+    /// Those whose queues are to be synced in this round.
+    std::deque<std::string> stores;
+    /// Transactions per statement: more until that takes too long.
+    std::int64_t sync_at_most = 1;
+    /// Why it ended; set with `over`.
+    base::Result<void> outcome;
     bool over = false;
 };
 
@@ -87,6 +106,8 @@ class Follower::Loop {
         options_.canary_every = paces.canary_every;
         options_.ttl = paces.ttl;
         options_.audit_rows_per_s = paces.audit_rows_per_s;
+        options_.expire_every = paces.expire_every;
+        options_.sync_every = paces.sync_every;
         canary_.set_every(paces.canary_every);
         waiters_.set_limit(paces.waiters_max);
     }
@@ -197,6 +218,21 @@ class Follower::Loop {
     boost::asio::awaitable<void> drop_months();
     [[nodiscard]] base::SteadyTime months_due() const;
 
+    // chores.cpp
+    void start_chores();
+    Task<> do_chores(std::shared_ptr<Chores> chores);
+    [[nodiscard]] base::SteadyTime expiry_due(const Chores& chores) const;
+    [[nodiscard]] base::SteadyTime sync_due(const Chores& chores) const;
+    Task<> expire_holds(Chores& chores);
+    Task<> find_queues(Chores& chores);
+    Task<> sync_queue(Chores& chores);
+    [[nodiscard]] base::Result<void> chore_failed(
+        const char* chore, const base::Error& error, milliseconds next, bool& failed
+    );
+    void finish_chores();
+    boost::asio::awaitable<void> drop_chores();
+    [[nodiscard]] base::SteadyTime chores_due() const;
+
     // audit.cpp
     Task<> audit_slice();
     Task<change::ChangeSet> read_slice(AuditSlice* slice);
@@ -253,6 +289,12 @@ class Follower::Loop {
     std::shared_ptr<Months> months_;
     base::SteadyTime months_at_{};
     bool months_failed_ = false;
+    std::shared_ptr<Chores> chores_;
+    base::SteadyTime chores_at_{};
+    /// Said already: that there is no connection for chores, that holds, or queues, are refused.
+    bool chores_failed_ = false;
+    bool expiry_failed_ = false;
+    bool sync_failed_ = false;
 
     bool relay_ = false;
     /// The backstop found what the relay should have told of.

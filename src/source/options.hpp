@@ -29,6 +29,8 @@ struct Paces {
     std::int64_t audit_rows_per_s = 2000;
     /// Those who wait already are not sent away.
     std::size_t waiters_max = 10'000;
+    milliseconds expire_every{1000};
+    milliseconds sync_every{60'000};
 };
 
 /// Settings of a follower. Durations that are 0 switch off what they pace.
@@ -69,6 +71,12 @@ struct SourceOptions {
     /// How often the relay has the ledger's months made, and how soon again when that failed.
     milliseconds months_every = std::chrono::hours{24};
     milliseconds months_again = std::chrono::minutes{5};
+
+    /// How often the relay lets holds expire whose time is over, and syncs what tills queued.
+    milliseconds expire_every{1000};
+    milliseconds sync_every{60'000};
+    /// How soon a connection for these that was lost is opened again.
+    milliseconds chores_again{5000};
 
     /// How far apart the relay's drains are while changes stream in: so many more changes in each,
     /// and so many fewer broadcasts. It holds up no sleeper: a parked relay drains at once, and so

@@ -33,6 +33,10 @@ constexpr std::array<RecommendedMinor, 4> kRecommended{{{15, 15}, {16, 11}, {17,
 constexpr milliseconds kMonthsLockWait{100};
 constexpr milliseconds kMonthsTime{2000};
 
+/// Chores give way to writers: they wait for a row no longer than this, and keep no row for longer.
+constexpr milliseconds kChoresLockWait{2000};
+constexpr milliseconds kChoresTime{10'000};
+
 std::string ms_text(milliseconds time) {
     return "'" + std::to_string(time.count()) + "ms'";
 }
@@ -70,6 +74,13 @@ std::string load_settings(const SourceOptions& options) {
 std::string months_settings() {
     return common_settings() + "set lock_timeout = " + ms_text(kMonthsLockWait) + "; " +
            statement_limit(kMonthsTime);
+}
+
+std::string chores_settings() {
+    // What these commit is the stock: it survives a crash as every other movement does.
+    return common_settings() +
+           "set synchronous_commit to default; set lock_timeout = " + ms_text(kChoresLockWait) +
+           "; " + statement_limit(kChoresTime);
 }
 
 bool is_failure_of_link(const base::Error& error) noexcept {

@@ -41,6 +41,15 @@ constexpr const char* kQueueUsage = "select pg_catalog.pg_notification_queue_usa
 
 constexpr const char* kMakeMonths = "select inventory.make_ledger_months()";
 
+constexpr const char* kExpire = "select inventory.expire_reservations($1::integer)::text";
+constexpr const char* kPendingStores =
+    "select s.code from inventory.stores as s where exists (select from "
+    "inventory.offline_transaction_queue as q where q.store_id = s.store_id and q.status = "
+    "'pending') order by s.store_id";
+constexpr const char* kSync =
+    "select a ->> 'synced', a ->> 'needsApproval', a ->> 'remaining' from "
+    "inventory.sync_all_pending($1, \"limit\" => $2::integer) as a";
+
 constexpr const char* kDrainName = "stockd_drain";
 /// The tables are named outside the function so that they are locked before the snapshot is taken:
 /// a TRUNCATE that commits between the two empties them in that snapshot too, and their rows would

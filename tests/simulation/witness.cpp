@@ -91,6 +91,8 @@ source::SourceOptions options_of(const std::string& url, bool without_backstop) 
         made.canary_every = kNever;
         made.ttl = kNever;
         made.audit_rows_per_s = 0;
+        made.expire_every = std::chrono::milliseconds{0};
+        made.sync_every = std::chrono::milliseconds{0};
     }
     return made;
 }

@@ -370,6 +370,8 @@ SourceOptions options_for(const Database& database) {
     options.election_every = 50ms;
     options.canary_every = 200ms;
     options.audit_rows_per_s = 0;
+    options.expire_every = 0ms;
+    options.sync_every = 0ms;
     return options;
 }
 

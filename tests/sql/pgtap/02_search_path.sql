@@ -64,6 +64,11 @@ select inventory.deduct_inventory_atomic('sp-a', '[{"sku": "sp-2", "quantity": 1
 select inventory.compensate_deduction('d', '[{"line": 1, "quantity": 0.5}]'), inventory.compensate_deduction('d'), inventory.sellable('sp-2', 'sp-a');
 select inventory.deduct_inventory_atomic('sp-a', '[{"sku": "sp-2", "quantity": 99}, {"sku": "sp-3", "quantity": 1}]', 'e', '{"sp-1": 8}'), inventory.validate_deduction('sp-a', '[{"sku": "sp-2", "quantity": 99}]');
 select inventory.deduct_inventory_many('[{"store": "sp-a", "transaction_id": "x", "lines": [{"sku": "sp-1", "quantity": 1}]}, {"store": "sp-a", "transaction_id": "x", "lines": [{"sku": "sp-2", "quantity": 99}]}]');
+-- Queued, synced, short, approved and rejected.
+select inventory.receive_purchase('sp-a', '[{"sku": "sp-3", "quantity": 2}]');
+select inventory.queue_transaction('sp-a', '[{"sku": "sp-3", "quantity": 1}]', 'q' || n, 'd', n) from generate_series(1, 3) as n;
+select inventory.queue_transaction('sp-a', '[{"sku": "sp-3", "quantity": 1}]', 'q1', 'd', 1), inventory.queue_transaction('sp-a', '[{"sku": "sp-3", "quantity": 2}]', 'q1', 'd', 1);
+select inventory.sync_all_pending('sp-a'), inventory.sync_all_pending('sp-a'), inventory.approve_transaction('q3', 'sp-a'), inventory.reject_transaction('q3', 'sp-a'), inventory.approve_transaction('q3', 'sp-a'), inventory.get_queue_metrics('sp-a');
 delete from inventory.inventory_stock;
 set local inventory.reason = '';
 select inventory.set_stock('sp-a', '[{"sku": "sp-1", "quantity": 3}]'), inventory.record_sale('sp-a', '[{"sku": "sp-1", "quantity": 1}]', idempotency_key => 'k');

@@ -9,6 +9,8 @@ select inventory.reserve_stock('prv-held', 'prv-a', '[{"sku": "prv-1", "quantity
 select inventory.deduct_inventory_atomic('prv-a', '[{"sku": "prv-1", "quantity": 1}]', 't0');
 select test.product('prv-lots'), inventory.set_lot_policy('prv-lots', 'fifo'), inventory.receive_purchase('prv-a', '[{"sku": "prv-lots", "quantity": 1}]');
 
+select inventory.queue_transaction('prv-a', '[{"sku": "prv-1", "quantity": 1}]', 'prv-q', 'd');
+
 -- What became of a statement under a role: done, or the SQLSTATE.
 create function pg_temp.try(in_role text, in_sql text) returns text language plpgsql as $$
 begin
@@ -192,6 +194,19 @@ insert into may values
     ('select inventory.deduct_inventory_many(''[{"store": "prv-a", "transaction_id": "t", "lines": [{"sku": "prv-1", "quantity": 1}]}]'')', false, true, false, true),
     ('select inventory.deduct_inventory_many(''prv-a'', ''{t2}'', ''{prv-1}'', ''{1}'')', false, true, false, true),
     ('select inventory.compensate_deduction(''t0'')', false, true, false, true),
+    ('select count(*) from inventory.offline_transaction_queue', true, true, true, true),
+    ('select count(*) from inventory.offline_queue_decisions', true, true, true, true),
+    ('insert into inventory.offline_queue_decisions (queue_id, store_id, decision, actor) values (1, 1, ''approved'', ''x'')', false, false, false, false),
+    ('update inventory.offline_transaction_queue set status = ''pending''', false, false, false, false),
+    ('delete from inventory.offline_transaction_queue', false, false, false, false),
+    ('update inventory.offline_queue_decisions set actor = ''x''', false, false, false, false),
+    ('delete from inventory.offline_queue_decisions', false, false, false, false),
+    ('select inventory.queue_transaction(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', ''t'', ''d'')', false, true, false, true),
+    ('select inventory.sync_all_pending(''prv-a'')', false, true, true, true),
+    ('select inventory.approve_transaction(''prv-q'', ''prv-a'')', false, true, false, true),
+    ('select inventory.reject_transaction(''prv-q'', ''prv-a'')', false, true, false, true),
+    ('select inventory.get_queue_metrics(''prv-a'')', true, true, true, true),
+    ('select inventory._decide_queued(null, 1, ''approved'', ''approved'', null, null, null)', false, false, false, false),
 
     ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
     ('select inventory._parse_position(inventory.position())', false, false, false, false),

@@ -100,6 +100,8 @@ class Database:
             "policies": self.rows("select * from inventory.lot_policies order by 1"),
             "lots": self.rows("select * from inventory.stock_lots order by 1"),
             "entries": self.rows("select * from inventory.stock_lot_entries order by 1"),
+            "queue": self.rows("select * from inventory.offline_transaction_queue order by 1"),
+            "decisions": self.rows("select * from inventory.offline_queue_decisions order by 1"),
             "kept": self.rows("select * from inventory.stock_version_kept order by 1, 2"),
             "products": self.rows("select * from inventory.products order by 1"),
             "stores": self.rows("select * from inventory.stores order by 1"),

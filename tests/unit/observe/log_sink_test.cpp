@@ -84,6 +84,26 @@ TEST_CASE("log: that months cannot be made is said once", "[observe]") {
     );
 }
 
+TEST_CASE("log: chores are told when somebody has to know", "[observe]") {
+    const base::Error error{base::ErrorCode::kInternal, "lock timeout", {}, {}, "55P03"};
+    CHECK_THAT(
+        logged(LogFormat::kText, Level::kInfo, ChoreFailed{"sync", error, {}, false}),
+        Contains("warn") && Contains("cannot sync what tills queued") && Contains("lock timeout")
+    );
+    CHECK_THAT(
+        logged(LogFormat::kText, Level::kInfo, ChoreFailed{"expire", error, {}, false}),
+        Contains("cannot let holds expire")
+    );
+    CHECK(logged(LogFormat::kText, Level::kInfo, ChoreFailed{"sync", error, {}, true}).empty());
+    CHECK(logged(LogFormat::kText, Level::kInfo, HoldsExpired{3, {}}).empty());
+    CHECK_THAT(logged(LogFormat::kText, Level::kDebug, HoldsExpired{3, {}}), Contains("3 holds"));
+    CHECK(logged(LogFormat::kText, Level::kInfo, QueueSynced{"north", 4, 0, {}}).empty());
+    CHECK_THAT(
+        logged(LogFormat::kText, Level::kInfo, QueueSynced{"north", 4, 1, {}}),
+        Contains("4 queued transactions of north, 1 need approval")
+    );
+}
+
 TEST_CASE("log: a password in any text is masked", "[observe]") {
     const DatabaseFailed failed{
         "connect",

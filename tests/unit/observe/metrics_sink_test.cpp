@@ -100,6 +100,9 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
     metrics(DriftHealed{});
     metrics(LedgerMonthsMade{{"a", "b"}});
     metrics(LedgerMonthsFailed{});
+    metrics(HoldsExpired{3, {}});
+    metrics(QueueSynced{"north", 4, 1, {}});
+    metrics(ChoreFailed{"sync", {}, {}, false});
     metrics(RequestServed{Route::kProduct, 200, std::chrono::microseconds(30), {}, {}});
     metrics(RequestServed{Route::kProduct, 404, std::chrono::microseconds(30), {}, {}});
     metrics(RequestServed{Route::kOther, 999, {}, {}, {}});
@@ -117,6 +120,10 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
           "stockd_drift_total 1\n",
           "stockd_ledger_months_made_total 2\n",
           "stockd_failed_ledger_months_total 1\n",
+          "stockd_expired_holds_total 3\n",
+          "stockd_synced_transactions_total{result=\"synced\"} 4\n",
+          "stockd_synced_transactions_total{result=\"needs_approval\"} 1\n",
+          "stockd_failed_chores_total{chore=\"sync\"} 1\n",
           "stockd_http_requests_total{route=\"product\",status_class=\"2xx\"} 1\n",
           "stockd_http_requests_total{route=\"product\",status_class=\"4xx\"} 1\n",
           "stockd_http_requests_total{route=\"other\",status_class=\"5xx\"} 1\n",
