@@ -2,7 +2,7 @@
 -- its remainder. All in one statement, so in one snapshot: whoever writes meanwhile is neither waited for nor seen by half.
 --   in_products  in their order; those that do not fit into the limit are left
 --   in_since     walks that are older count for nothing: everything is walked again from its first movement; -infinity for new movements only
---   in_limit     movements to be walked, about; of one stock row never more
+--   in_limit     movements to be walked, 1000 or more: of one stock row never more, of all never twice as many
 -- Returns how many movements were walked, and the last product that is done with: null when not even the first one is.
 -- What may begin a walk: version 1, an opening that stands for months that were let go, and the first movement that is left of a row
 -- that was empty when such a month went.
@@ -84,7 +84,7 @@ begin
     ),
     compared as (
         select
-            w.product_id, w.version, w.movement_id, b.version as before_version,
+            w.product_id, w.from_version, w.version, b.version as before_version,
             w.on_hand_after::numeric - w.on_hand_delta - b.on_hand as on_hand_difference,
             w.reserved_after::numeric - w.reserved_delta - b.reserved as reserved_difference
         from walk as w
@@ -101,28 +101,36 @@ begin
             ) as e
         ) as b
     ),
-    ledger_findings as (
+    breaks as materialized (
         select
-            c.product_id,
+            c.product_id, c.from_version,
             case when c.version > c.before_version + 1 then 'missing_movements' when c.version = c.before_version then 'repeated_version'
                 else 'wrong_balance' end as kind,
             case when c.version > c.before_version + 1 then c.before_version + 1 else c.version end as version,
-            -- Several of one version are one finding.
+            -- Several of one version are one.
             jsonb_build_object(
                 'until_version', max(c.version) - case when c.version > c.before_version + 1 then 1 else 0 end,
                 'on_hand_difference', sum(c.on_hand_difference), 'reserved_difference', sum(c.reserved_difference)
             ) as details
         from compared as c
-        where (c.version <> c.before_version + 1 or c.on_hand_difference <> 0 or c.reserved_difference <> 0)
-            -- What repair() booked for a finding differs by just that.
-            and not exists (
-                select from inventory.stock_findings as f
-                where f.store_id = in_store_id and f.product_id = c.product_id and f.repair_version = c.version
-                    and f.kind in ('repeated_version', 'wrong_balance') and c.version = c.before_version + 1
-                    and (f.details ->> 'on_hand_difference')::numeric = -c.on_hand_difference
-                    and (f.details ->> 'reserved_difference')::numeric = -c.reserved_difference
-            )
-        group by c.product_id, c.version, c.before_version
+        where c.version <> c.before_version + 1 or c.on_hand_difference <> 0 or c.reserved_difference <> 0
+        group by c.product_id, c.from_version, c.version, c.before_version
+    ),
+    -- What repair() booked differs by just what it made up for, as long as that is still so.
+    ledger_findings as (
+        select b.product_id, b.kind, b.version, b.details
+        from breaks as b
+        where not exists (
+            select from inventory.stock_findings as f
+            where f.store_id = in_store_id and f.product_id = b.product_id and f.repair_version = b.version
+                and f.kind in ('repeated_version', 'wrong_balance') and b.kind = 'wrong_balance' and f.gone_at is null
+                and (f.details ->> 'on_hand_difference')::numeric = -(b.details ->> 'on_hand_difference')::numeric
+                and (f.details ->> 'reserved_difference')::numeric = -(b.details ->> 'reserved_difference')::numeric
+                and (f.version <= b.from_version or exists (
+                    select from breaks as o
+                    where o.product_id = f.product_id and o.kind = f.kind and o.version = f.version and o.details = f.details
+                ))
+        )
     ),
     ends as materialized (
         select
@@ -164,9 +172,15 @@ begin
     gone as (
         update inventory.stock_findings as f set gone_at = clock_timestamp()
         from ends as e
-        where f.store_id = in_store_id and f.product_id = e.product_id and not e.is_cut
-            and f.kind in ('stock_row', 'missing_stock_row', 'reserved', 'remainder') and f.repaired_at is null and f.gone_at is null
-            and not exists (select from row_findings as r where r.product_id = f.product_id and r.kind = f.kind)
+        where f.store_id = in_store_id and f.product_id = e.product_id and f.gone_at is null and case
+            when f.kind in ('stock_row', 'missing_stock_row', 'reserved', 'remainder') then f.repaired_at is null and not e.is_cut
+                and not exists (select from row_findings as r where r.product_id = f.product_id and r.kind = f.kind)
+            else (f.repaired_at is null or f.kind <> 'missing_movements')
+                and f.version > e.from_version and f.version <= e.ledger_version
+                and not exists (
+                    select from breaks as b where b.product_id = f.product_id and b.kind = f.kind and b.version = f.version
+                )
+        end
     ),
     noted_of_ledger as (
         insert into inventory.stock_findings as f (store_id, product_id, kind, version, details)
@@ -175,7 +189,7 @@ begin
         order by l.product_id, l.version
         on conflict (store_id, product_id, kind, version) where kind in ('missing_movements', 'repeated_version', 'wrong_balance')
         do update set details = excluded.details, repaired_at = null, repaired_by = null, repair_version = null, gone_at = null
-        where f.details <> excluded.details or f.kind = 'missing_movements' and f.repaired_at is not null
+        where f.details <> excluded.details or f.gone_at is not null or f.kind = 'missing_movements' and f.repaired_at is not null
     ),
     noted_of_rows as (
         insert into inventory.stock_findings as f (store_id, product_id, kind, version, details)

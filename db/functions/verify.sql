@@ -1,7 +1,7 @@
 -- Proves a store's stock: versions are dense, each balance is the one before plus its movement, stock rows say what their last movement
 -- says, reserved is what orders hold, remainders are what their last step left.
 --   store   the store's code
---   limit   about so many movements are walked in one call, 1000 to 1 000 000; call it again until complete is true
+--   limit   about so many movements are walked in one call, never twice as many, 1000 to 1 000 000; call it again until complete is true
 --   whole   false: movements since the last walk; true: all of them again, from the first that there is
 -- Memory is bounded by limit, and so is the time of a call, apart from stock rows that nothing happened to: those take an index look-up each.
 -- Nobody is waited for and nobody waits, but a second call for the same store.
@@ -42,10 +42,10 @@ begin
             v_is_complete := true;
             exit;
         end if;
-        exit when v_left <= 0;
+        exit when v_left < 1000;
         select b.* into v_batch
         from inventory._verify_batch(
-            v_store_id, v_keys, case when v_pass.is_whole then v_pass.started_at else '-infinity' end, greatest(v_left, 1000)
+            v_store_id, v_keys, case when v_pass.is_whole then v_pass.started_at else '-infinity' end, v_left
         ) as b;
         v_movements := v_movements + v_batch.movements;
         v_left := v_left - v_batch.movements;
