@@ -5,7 +5,9 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_queue record;
+    v_pending bigint;
+    v_insufficient bigint;
+    v_oldest timestamptz;
 begin
     if to_regclass('inventory.offline_transaction_queue') is null then
         return inventory._health_check(
@@ -19,19 +21,19 @@ begin
             min(q.queued_at) as oldest
         from inventory.offline_transaction_queue as q
         where q.store_id = $1 and q.status in ('pending', 'insufficient_stock')
-    $queue$ into v_queue using in_store_id;
+    $queue$ into v_pending, v_insufficient, v_oldest using in_store_id;
     return inventory._health_check(
         'Offline queue',
-        case when v_queue.oldest < now() - interval '1 day' then
-            format('The oldest of %s waiting transactions is from %s.', v_queue.pending + v_queue.insufficient_stock, v_queue.oldest) end,
+        case when v_oldest < now() - interval '1 day' then
+            format('The oldest of %s waiting transactions is from %s.', v_pending + v_insufficient, v_oldest) end,
         case
-            when v_queue.oldest < now() - interval '15 minutes' then
-                format('The oldest of %s waiting transactions is from %s.', v_queue.pending + v_queue.insufficient_stock, v_queue.oldest)
-            when v_queue.insufficient_stock > 0 then format('%s transactions wait to be approved.', v_queue.insufficient_stock)
+            when v_oldest < now() - interval '15 minutes' then
+                format('The oldest of %s waiting transactions is from %s.', v_pending + v_insufficient, v_oldest)
+            when v_insufficient > 0 then format('%s transactions wait to be approved.', v_insufficient)
         end,
         'Nothing waits for long.',
         'Critical: something has waited for a day. Warning: something has waited for 15 minutes, or for approval.',
-        jsonb_build_object('pending', v_queue.pending, 'insufficient_stock', v_queue.insufficient_stock, 'oldest', v_queue.oldest)
+        jsonb_build_object('pending', v_pending, 'insufficient_stock', v_insufficient, 'oldest', v_oldest)
     );
 end
 $$;

@@ -6,7 +6,7 @@
 -- Returns how many movements were walked, and the last product that is done with: null when not even the first one is.
 -- What may begin a walk: version 1, an opening that stands for months that were let go, and the first movement that is left of a row
 -- that was empty when such a month went.
--- Reads: inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, epoch.
+-- Reads: inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, stores, the ledger's months.
 -- Writes: stock_verified, stock_findings. Locks: those only.
 create or replace function inventory._verify_batch(
     in_store_id bigint, in_products bigint[], in_since timestamptz, in_limit bigint, out movements bigint, out done_with bigint
@@ -19,7 +19,15 @@ set enable_mergejoin = off
 set jit = off
 as $$
 declare
-    v_month_was_let_go boolean := (select e.released_xid > '0' from inventory.epoch as e);
+    -- Its months began with the store's first movement; that a month went is written nowhere that outlives a restore.
+    v_month_was_let_go boolean := (
+        select min(right(c.relname::text, 7)) > to_char(timezone('UTC', t.created_at), 'YYYY_MM')
+        from inventory.stores as t
+        cross join pg_inherits as i
+        join pg_class as c on c.oid = i.inhrelid and c.relname <> 'stock_ledger_default'
+        where t.store_id = in_store_id and i.inhparent = 'inventory.stock_ledger_months'::regclass
+        group by t.created_at
+    );
 begin
     with keys as materialized (
         select
@@ -95,8 +103,7 @@ begin
                 case when w.step > 1 then w.before_reserved when e.is_opening then w.reserved_after - w.reserved_delta else w.from_reserved end as reserved
             from (
                 select
-                    v_month_was_let_go and w.version > w.from_version + 1 and w.on_hand_after = w.on_hand_delta
-                        and w.reserved_after = w.reserved_delta
+                    v_month_was_let_go and w.on_hand_after = w.on_hand_delta and w.reserved_after = w.reserved_delta
                         and (w.is_first or w.kind = 'opening' and w.reference = 'earlier months were let go') as is_opening
             ) as e
         ) as b

@@ -9,7 +9,7 @@
 -- sku, kind, version, details, found_at}] (the first hundred)}. Findings stay in stock_findings until repair() settles them, or, of
 -- stock rows, until a pass no longer finds them.
 -- Raises 22023 for a limit out of range, 22004 or SD006 for the store.
--- Reads: stores, inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, epoch.
+-- Reads: stores, inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps.
 -- Writes: stock_verifications, stock_verified, stock_findings. Locks: the store's row of stock_verifications.
 create or replace function inventory.verify(store text, "limit" integer default 100000, whole boolean default false) returns jsonb
 language plpgsql volatile security definer

@@ -20,6 +20,7 @@ TABLES = [
     "epoch", "units", "stock_documents", "stock_document_lines", "stock_remainders", "stock_remainder_steps",
     "inventory_deduction_idempotency", "operation_refusals", "stock_reservations", "stock_holds", "recipes", "recipe_ingredients",
     "conversion_mappings", "inventory_deductions", "inventory_deduction_parts", "inventory_compensation_log", "stock_version_kept",
+    "stock_findings", "stock_verifications", "stock_verified",
     "incarnation_token", "imports", "import_batches", "import_sources", "import_line_ids",
     "import_staging", "schema_migration", "schema_repeatable",
 ]  # fmt: skip

@@ -8,7 +8,8 @@ select tables_are('inventory', array[
     'import_staging', 'schema_migration', 'schema_repeatable', 'units', 'stock_remainders', 'stock_remainder_steps',
     'inventory_deduction_idempotency', 'stock_documents', 'stock_document_lines', 'operation_refusals',
     'stock_reservations', 'stock_holds', 'recipes', 'recipe_ingredients', 'conversion_mappings',
-    'inventory_deductions', 'inventory_deduction_parts', 'inventory_compensation_log'
+    'inventory_deductions', 'inventory_deduction_parts', 'inventory_compensation_log',
+    'stock_verified', 'stock_verifications', 'stock_findings'
 ] || array(
     select c.relname::text from pg_class as c
     where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p') and c.relname like 'stock\_ledger%'

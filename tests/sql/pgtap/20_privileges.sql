@@ -7,6 +7,8 @@ select set_config('test.a', :'a', true), set_config('test.p', :'p', true);
 insert into inventory.inventory_stock (store_id, product_id, on_hand) values (:a, :p, 10);
 select inventory.reserve_stock('prv-held', 'prv-a', '[{"sku": "prv-1", "quantity": 1}]', interval '1 microsecond'), inventory.expire_reservations();
 select inventory.deduct_inventory_atomic('prv-a', '[{"sku": "prv-1", "quantity": 1}]', 't0');
+insert into inventory.vendors (code, name) values ('prv-v', 'V');
+insert into inventory.stock_findings (store_id, product_id, kind, version, details) values (:a, :p, 'reserved', 1, '{"reserved": 0, "held": 0}');
 
 -- What became of a statement under a role: done, or the SQLSTATE.
 create function pg_temp.try(in_role text, in_sql text) returns text language plpgsql as $$
@@ -177,6 +179,24 @@ insert into may values
     ('select inventory.deduct_inventory_atomic(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', ''t'')', false, true, false, true),
     ('select inventory.deduct_inventory_many(''[{"store": "prv-a", "transaction_id": "t", "lines": [{"sku": "prv-1", "quantity": 1}]}]'')', false, true, false, true),
     ('select inventory.compensate_deduction(''t0'')', false, true, false, true),
+    ('select count(*) from inventory.stock_findings', true, true, true, true),
+    ('select count(*) from inventory.stock_verifications', true, true, true, true),
+    ('select count(*) from inventory.stock_verified', false, false, false, false),
+    ('delete from inventory.stock_findings', false, false, false, false),
+    ('update inventory.stock_verified set version = 0', false, false, false, false),
+    ('update inventory.stock_verifications set completed_at = now()', false, false, false, false),
+    ('select inventory.create_product(''{"sku": "prv-new"}'', idempotency_key => ''k'')', false, true, false, true),
+    ('select inventory.update_product(''prv-1'', ''{"name": "x"}'')', false, true, false, true),
+    ('select inventory.update_availability(''prv-1'', ''preorder'')', false, true, false, true),
+    ('select inventory.bulk_update_availability(''[{"sku": "prv-1", "availability": "preorder"}]'')', false, true, false, true),
+    ('select inventory.delete_product(''prv-1'', ''release'')', false, true, false, true),
+    ('select inventory.get_vendor_inventory_stats(''prv-v'')', true, true, true, true),
+    ('select inventory.get_deduction_metrics(''prv-a'')', true, true, true, true),
+    ('select inventory.run_health_check(''prv-a'')', true, true, true, true),
+    ('select inventory.verify(''prv-a'')', false, false, true, true),
+    ('select inventory.repair((select max(finding_id) from inventory.stock_findings))', false, false, false, true),
+    ('select inventory._set_version($A, $P, 9)', false, false, false, false),
+    ('select inventory._verify_batch($A, array[$P], now(), 1000)', false, false, false, false),
 
     ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
     ('select inventory._parse_position(inventory.position())', false, false, false, false),

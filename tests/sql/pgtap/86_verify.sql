@@ -257,5 +257,39 @@ select throws_ok('select inventory.verify(''vf-a'', 1000001)', '22023', null, 'n
 select throws_ok('select inventory.verify(''vf-a'', null)', '22023', null, 'nor null');
 select throws_ok('select inventory.verify(''vf-x'')', 'SD006', null, 'of a store that exists');
 
+-- Months that were let go: an opening stands for them, and of what was gone by then nothing is left.
+set local session_replication_role = replica;
+insert into inventory.stores (code, name, created_at) values ('vf-m', 'M', now() - interval '1 month');
+set local session_replication_role = origin;
+create function pg_temp.put(in_sku text, in_version bigint, in_delta bigint, in_after bigint) returns void language sql as $$
+    select pg_temp.harm(format(
+        $harm$insert into inventory.stock_ledger_months (store_id, product_id, kind, on_hand_delta, on_hand_after, version, recorded_at, xid, rung)
+        select %s, %s, 'sale', %s, %s, %s, date_trunc('month', now() at time zone 'UTC') at time zone 'UTC' - interval '1 day',
+            (pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 10)::text::xid8, true$harm$,
+        (select store_id from inventory.stores where code = 'vf-m'), (select product_id from inventory.products where sku = in_sku), in_delta, in_after, in_version
+    ))
+$$;
+do $$ begin set local role inventory_owner; execute format('create table inventory.%I partition of inventory.stock_ledger_months for values from (%L) to (%L)',
+    'stock_ledger_' || to_char(now() at time zone 'UTC' - interval '1 month', 'YYYY_MM'),
+    date_trunc('month', now() at time zone 'UTC' - interval '1 month') at time zone 'UTC', date_trunc('month', now() at time zone 'UTC') at time zone 'UTC'); reset role;
+end $$;
+select pg_temp.put('vf-1', 1, 10, 10), pg_temp.put('vf-2', 1, 10, 10), pg_temp.put('vf-2', 2, -10, 0), pg_temp.put('vf-3', 1, 4, 4);
+select pg_temp.harm(format('insert into inventory.inventory_stock (store_id, product_id, on_hand, version, low_stock_threshold, allow_negative) select %s, product_id, case sku when ''vf-1'' then 10 else 4 end, 1, 0, false
+    from inventory.products where sku in (''vf-1'', ''vf-3'')', test.store('vf-m')));
+select pg_temp.harm(format('insert into inventory.stock_version_kept (store_id, product_id, version) values (%s, %s, 2)', test.store('vf-m'), pg_temp.p('vf-2')));
+savepoint before_release;
+select is(pg_temp.verified(false, 'vf-m'), 'clean', 'a month of the past is walked like any other');
+select pg_temp.put('vf-1', 2, -3, 7);
+select pg_temp.harm(format('update inventory.inventory_stock set on_hand = 7, version = 2 where store_id = %s and product_id = %s', test.store('vf-m'), pg_temp.p('vf-1')));
+select is(movements_released, 5::bigint, 'and let go') from inventory.release_ledger_month((now() - interval '1 month')::date);
+select is(pg_temp.verified(false, 'vf-m') || pg_temp.verified(true, 'vf-m'), 'cleanclean', 'openings stand for what was walked, and for what was not');
+select inventory.receive_purchase('vf-m', '[{"sku": "vf-1", "quantity": 1}, {"sku": "vf-2", "quantity": 1}]');
+select is(test.stock('vf-m', 'vf-2') || pg_temp.verified(false, 'vf-m') || pg_temp.verified(true, 'vf-m'), 'on_hand 1 reserved 0 version 3cleanclean', 'what was gone and is made again goes on');
+rollback to before_release;
+select is(movements_released, 4::bigint, 'let go before anybody has looked') from inventory.release_ledger_month((now() - interval '1 month')::date);
+select is(pg_temp.verified(false, 'vf-m') || pg_temp.verified(true, 'vf-m'), 'cleanclean', 'it is clean, too');
+select pg_temp.harm(format('delete from inventory.stock_ledger where store_id = %s and product_id = %s', test.store('vf-m'), pg_temp.p('vf-3')));
+select is(pg_temp.verified(true, 'vf-m'), 'vf-3 stock_row at 1 {"on_hand": 4, "version": 1, "reserved": 0, "ledger_on_hand": 0, "ledger_version": 0, "ledger_reserved": 0}', 'but a stock row has a movement');
+
 select * from finish();
 rollback;
