@@ -6,7 +6,7 @@
 create or replace function inventory._plan_product_release(
     in_operation inventory.operation, in_product_id bigint, in_sku text,
     out hold_ids bigint[], out changes inventory.stock_change[], out operations inventory.operation[], out numbers integer[],
-    out orders jsonb, out units numeric
+    out orders jsonb, out units numeric, out reservation_ids bigint[]
 )
 language sql stable
 set search_path = pg_catalog, pg_temp
@@ -28,10 +28,11 @@ as $$
         ),
         array_agg(h.place::integer order by h.place),
         jsonb_agg(jsonb_build_object('store', h.store, 'order', h.order_code, 'units', h.units) order by h.place),
-        sum(h.units)
+        sum(h.units),
+        array_agg(h.reservation_id)
     from (
         select
-            o.hold_id, o.store_id, o.units, t.code as store, r.order_code, r.document_id,
+            o.hold_id, o.reservation_id, o.store_id, o.units, t.code as store, r.order_code, r.document_id,
             row_number() over (order by o.store_id, o.hold_id) as place
         from inventory.inventory_stock as s
         join inventory.stock_holds as o on o.store_id = s.store_id and o.product_id = s.product_id

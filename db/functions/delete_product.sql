@@ -15,7 +15,8 @@
 -- Raises 22... for wrong arguments, SD006 for an unknown sku, 40001 when another transaction was first.
 -- Reads: stores, stock_reservations. Writes: inventory_deduction_idempotency, products, inventory_event (product_deleted, product_updated),
 -- stock_holds, inventory_stock, stock_ledger, operation_refusals.
--- Locks: the idempotency key, the product, its stock rows FOR NO KEY UPDATE in key order, their holds.
+-- Locks: the idempotency key, the product, for a release the orders by reservation_id, its stock rows FOR NO KEY UPDATE in key order, their
+-- holds.
 create or replace function inventory.delete_product(
     sku text, reservations text default 'refuse', reference text default null, actor text default null,
     occurred_at timestamptz default null, idempotency_key text default null, correlation_id text default null, reason text default null
@@ -33,6 +34,7 @@ declare
     v_errors jsonb;
     v_before record;
     v_now timestamptz;
+    v_reservation_ids bigint[];
 begin
     v_operation := inventory._begin_operation(
         'delete_product', null, jsonb_build_object('sku', delete_product.sku, 'reservations', delete_product.reservations),
@@ -52,21 +54,43 @@ begin
         from inventory.products as p
         where p.product_id = inventory._product_id(delete_product.sku)
         for no key update;
-        perform from inventory.inventory_stock as s
-        where s.product_id = v_product.product_id
-        order by s.store_id
-        for no key update;
-        v_now := clock_timestamp();
-        perform inventory._expire_holds(
-            array(
-                select h.hold_id
-                from inventory.inventory_stock as s
-                join inventory.stock_holds as h on h.store_id = s.store_id and h.product_id = s.product_id
-                where s.product_id = v_product.product_id and h.state = 'held' and h.expires_at <= v_now
-            ),
-            v_operation.actor, v_operation.correlation_id
-        );
-        select h.* into v_plan from inventory._plan_product_release(v_operation, v_product.product_id, v_product.sku) as h;
+        -- Orders come before stock rows, and which orders there are is certain only after: again when one came in between.
+        for v_try in 1..100 loop
+            begin
+                v_reservation_ids := case when delete_product.reservations = 'release' then array(
+                    select h.reservation_id
+                    from inventory.inventory_stock as s
+                    join inventory.stock_holds as h on h.store_id = s.store_id and h.product_id = s.product_id
+                    where s.product_id = v_product.product_id and h.state = 'held'
+                ) end;
+                perform from inventory.stock_reservations as r
+                where r.reservation_id = any (v_reservation_ids)
+                order by r.reservation_id
+                for no key update;
+                perform from inventory.inventory_stock as s
+                where s.product_id = v_product.product_id
+                order by s.store_id
+                for no key update;
+                v_now := clock_timestamp();
+                perform inventory._expire_holds(
+                    array(
+                        select h.hold_id
+                        from inventory.inventory_stock as s
+                        join inventory.stock_holds as h on h.store_id = s.store_id and h.product_id = s.product_id
+                        where s.product_id = v_product.product_id and h.state = 'held' and h.expires_at <= v_now
+                    ),
+                    v_operation.actor, v_operation.correlation_id
+                );
+                select h.* into v_plan from inventory._plan_product_release(v_operation, v_product.product_id, v_product.sku) as h;
+                exit when delete_product.reservations = 'refuse' or v_plan.hold_ids is null or v_plan.reservation_ids <@ v_reservation_ids;
+                raise exception 'again' using errcode = 'SDREF';
+            exception when sqlstate 'SDREF' then
+                if v_try = 100 then
+                    raise exception 'orders keep reserving %', v_product.sku
+                        using errcode = 'serialization_failure', hint = 'Try again.';
+                end if;
+            end;
+        end loop;
         if v_plan.hold_ids is not null then
             if delete_product.reservations = 'refuse' then
                 v_errors := jsonb_build_array(jsonb_build_object(

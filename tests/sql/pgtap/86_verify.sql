@@ -166,6 +166,16 @@ select is(pg_temp.repaired(), '4 adjustment 4/0>9/0; 5 adjustment -3/0>9/0', 're
 select is(pg_temp.verified(true) || pg_temp.verified(true), 'cleanclean', 'clean');
 select is((select sum(on_hand_delta) from inventory.stock_ledger where store_id = test.store('vf-a') and product_id = test.product('vf-8')), 9::numeric, 'the movements come to what is there');
 
+-- Reserved in the ledger, and in both of what it is compared with
+select pg_temp.harm(format('update inventory.stock_ledger set reserved_delta = 3 where store_id = %s and product_id = %s and version = 3', pg_temp.a(), pg_temp.p('vf-3')));
+select is(pg_temp.verified(true), 'vf-3 wrong_balance at 3 {"until_version": 3, "on_hand_difference": 0, "reserved_difference": 1}', 'a movement that does not lead to what it says is reserved is found');
+select is(pg_temp.repaired() || pg_temp.verified(true), '4 adjustment 0/1>9/4clean', 'repaired, clean');
+select is((select sum(reserved_delta) from inventory.stock_ledger where store_id = test.store('vf-a') and product_id = test.product('vf-3')), 4::numeric, 'the movements come to what is reserved');
+select pg_temp.harm(format('update inventory.inventory_stock set reserved = 5, version = version where store_id = %s and product_id = %s', pg_temp.a(), pg_temp.p('vf-3')));
+select pg_temp.harm(format('update inventory.stock_holds set units = 5 where store_id = %s and state = ''held''', pg_temp.a()));
+select is(pg_temp.verified(), 'vf-3 stock_row at 4 {"on_hand": 9, "version": 4, "reserved": 5, "ledger_on_hand": 9, "ledger_version": 4, "ledger_reserved": 4}', 'a reservation without a movement is found');
+select is(pg_temp.repaired() || pg_temp.verified() || pg_temp.verified(true), '5 adjustment 0/1>9/5cleanclean', 'repaired, clean');
+
 -- Movements that are there twice
 select pg_temp.harm(format(
     'insert into inventory.stock_ledger_months (store_id, product_id, kind, on_hand_delta, on_hand_after, version) values (%1$s, %2$s, ''sale'', -1, 9, 2), (%1$s, %2$s, ''sale'', -1, 9, 2)', pg_temp.a(), pg_temp.p('vf-9')
@@ -178,17 +188,17 @@ select is((select sum(on_hand_delta) from inventory.stock_ledger where store_id 
 
 -- Reserved
 select pg_temp.harm(format('update inventory.stock_holds set units = 6 where store_id = %s and state = ''held''', pg_temp.a()));
-select is(pg_temp.verified(), 'vf-3 reserved at 3 {"held": 6, "reserved": 4}', 'reserved that is not what orders hold is found');
-select is(pg_temp.repaired(), '4 reservation 0/2>9/6', 'repaired by a reservation');
+select is(pg_temp.verified(), 'vf-3 reserved at 5 {"held": 6, "reserved": 5}', 'reserved that is not what orders hold is found');
+select is(pg_temp.repaired(), '6 reservation 0/1>9/6', 'repaired by a reservation');
 select is(pg_temp.verified() || pg_temp.verified(true), 'cleanclean', 'clean');
 select pg_temp.harm(format('update inventory.stock_holds set units = 1 where store_id = %s and state = ''held''', pg_temp.a()));
-select is(pg_temp.verified(), 'vf-3 reserved at 4 {"held": 1, "reserved": 6}', 'also the other way');
+select is(pg_temp.verified(), 'vf-3 reserved at 6 {"held": 1, "reserved": 6}', 'also the other way');
 select inventory.reserve_stock('vf-p', 'vf-a', '[{"sku": "vf-3", "quantity": 1}]', '1 hour');
-select is(pg_temp.repaired() || pg_temp.verified() || pg_temp.verified(true), '6 release 0/-5>9/2cleanclean', 'repaired by a release, also when orders have gone on reserving');
+select is(pg_temp.repaired() || pg_temp.verified() || pg_temp.verified(true), '8 release 0/-5>9/2cleanclean', 'repaired by a release, also when orders have gone on reserving');
 select pg_temp.harm(format('update inventory.stock_holds set units = 11 where store_id = %s and state = ''held''', pg_temp.a()));
-select is(pg_temp.verified(), 'vf-3 reserved at 6 {"held": 22, "reserved": 2}', 'more than there is');
+select is(pg_temp.verified(), 'vf-3 reserved at 8 {"held": 22, "reserved": 2}', 'more than there is');
 select is(pg_temp.repaired(), 'Insufficient stock of vf-3 in vf-a: Need 20, Have 7 (Short: 13)', 'is not set aside');
-select is(test.stock('vf-a', 'vf-3'), 'on_hand 9 reserved 2 version 6', 'nothing has moved');
+select is(test.stock('vf-a', 'vf-3'), 'on_hand 9 reserved 2 version 8', 'nothing has moved');
 select pg_temp.harm(format('update inventory.stock_holds set units = 1 where store_id = %s and state = ''held''', pg_temp.a()));
 select is(pg_temp.verified(), 'clean', 'what is no longer found is no finding any more');
 select is((select count(*) from inventory.stock_findings where store_id = test.store('vf-a') and gone_at is not null), 1::bigint, 'and noted as gone');
@@ -252,6 +262,9 @@ select pg_temp.harm(format('update inventory.stock_ledger set on_hand_after = 0 
 select is(pg_temp.verified(true, 'vf-l'),
     'vf-1 wrong_balance at 999 {"until_version": 999, "on_hand_difference": -998, "reserved_difference": 0}; vf-1 wrong_balance at 1000 {"until_version": 1000, "on_hand_difference": 998, "reserved_difference": 0}',
     'what is found where a part ends is found once');
+select pg_temp.harm(format('insert into inventory.stock_ledger_months (store_id, product_id, kind, on_hand_after, version) values (%s, %s, ''sale'', 1000, 1000)', test.store('vf-l'), pg_temp.p('vf-1')));
+create temp table parts as select inventory.verify('vf-l', 1000, whole => n = 1) as answer from generate_series(1, 5) as n;
+select is((select count(*) from inventory.stock_findings where store_id = test.store('vf-l') and kind = 'repeated_version' and version = 1000), 1::bigint, 'two of one version are not torn apart');
 select throws_ok('select inventory.verify(''vf-a'', 999)', '22023', null, 'not less than a thousand');
 select throws_ok('select inventory.verify(''vf-a'', 1000001)', '22023', null, 'nor more than a million');
 select throws_ok('select inventory.verify(''vf-a'', null)', '22023', null, 'nor null');
