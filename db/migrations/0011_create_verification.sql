@@ -1,5 +1,5 @@
 -- breaking: no
--- Proof: what verify() has walked of each stock row's movements, and what it found. docs/decisions/0013-proof.md says why it is so.
+-- Proof: what verify() has walked of each stock row's movements, and what it found. docs/decisions/0014-proof.md says why it is so.
 -- No foreign keys: they outlive the stock rows that they speak of.
 
 create table inventory.stock_verified (

@@ -97,6 +97,8 @@ class Database:
             "deductions": self.rows("select * from inventory.inventory_deductions order by 1, 2"),
             "parts": self.rows("select * from inventory.inventory_deduction_parts order by 1, 2, 3"),
             "compensations": self.rows("select * from inventory.inventory_compensation_log order by 1, 2, 3"),
+            "findings": self.rows("select * from inventory.stock_findings order by 1"),
+            "verified": self.rows("select * from inventory.stock_verified order by 1, 2"),
             "kept": self.rows("select * from inventory.stock_version_kept order by 1, 2"),
             "products": self.rows("select * from inventory.products order by 1"),
             "stores": self.rows("select * from inventory.stores order by 1"),

@@ -12,6 +12,7 @@ PUBLICATION = """
         inventory.operation_refusals, inventory.stock_reservations, inventory.stock_holds, inventory.recipes,
         inventory.recipe_ingredients, inventory.conversion_mappings, inventory.inventory_deductions,
         inventory.inventory_deduction_parts, inventory.inventory_compensation_log,
+        inventory.stock_findings, inventory.stock_verifications, inventory.stock_verified,
         inventory.stock_ledger (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id
@@ -121,6 +122,7 @@ def test_operations_are_replicated_with_their_keys_documents_and_remainders(data
     publisher.rows("select inventory.set_recipe('p4', '[{\"name\": \"i\", \"quantity\": 1, \"unit\": \"u\"}]')")
     publisher.rows("select inventory.set_conversion_mapping('a', 'i', 'u', 'p3', 1)")
     assert publisher.value("select inventory.deduct_inventory_atomic('a', '[{\"sku\": \"p4\", \"quantity\": 3}]', 'd')")["success"]
+    assert publisher.value("select inventory.verify('a')")["success"]
     assert publisher.value("select inventory.compensate_deduction('d', '[{\"line\": 1, \"quantity\": 1}]')")["success"]
     catch_up(publisher, subscriber)
     assert subscriber.content() == publisher.content()
