@@ -179,7 +179,10 @@ def test_verify_finds_nothing_while_everybody_writes(shop):
             if number == 1:
                 value(connection, "select inventory.record_sale(%s, %s)", here.store, lines)
             elif number == 2:
-                rows(connection, "update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = %s", here.store_id)
+                rows(
+                    connection, "update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = %s and product_id = %s",
+                    here.store_id, here.product_ids[place % 3],
+                )
             else:
                 value(connection, "select inventory.reserve_stock(%s, %s, %s, '1 hour')", f"o{place % 7}", here.store, lines)
         return place
