@@ -78,6 +78,5 @@ comment on column inventory.stock_findings.repaired_by is 'Who called repair().'
 comment on column inventory.stock_findings.repair_version is 'Version of the compensating movement.';
 comment on column inventory.stock_findings.gone_at is 'When a later pass no longer found it, without a repair.';
 
--- What the last day brought, without looking at every document: documents are appended, so their times go with their pages. Costs an
--- INSERT next to nothing.
+-- What the last day brought, without looking at every document: documents are appended, so their times go with their pages.
 create index stock_documents_recorded_at_idx on inventory.stock_documents using brin (recorded_at) with (pages_per_range = 32);
