@@ -175,5 +175,19 @@ rollback to here;
 -- Offline queue: a table that may not be there.
 select is(pg_temp.message_of('Offline queue') in ('There is no offline queue in this database.', 'Nothing waits for long.'), true, 'queue: none, or nothing in it');
 
+-- A table of the columns that the check reads, whether there is a queue or not.
+set local client_min_messages = warning;
+alter table if exists inventory.offline_transaction_queue rename to hl_real_queue;
+create table inventory.offline_transaction_queue (store_id bigint, status text, queued_at timestamptz);
+grant select on inventory.offline_transaction_queue to inventory_engine;
+insert into inventory.offline_transaction_queue values (test.store('hl-a'), 'synced', now() - interval '2 days'), (test.store('hl-b'), 'pending', now() - interval '2 days');
+select is(pg_temp.check_of('Offline queue') || pg_temp.check_of('Offline queue', 'hl-b'), 'healthycritical', 'queue: what has waited for a day is critical, in its store');
+insert into inventory.offline_transaction_queue values (test.store('hl-a'), 'pending', now());
+select is(pg_temp.check_of('Offline queue'), 'healthy', 'queue: what has just come is well');
+update inventory.offline_transaction_queue set queued_at = now() - interval '16 minutes' where store_id = test.store('hl-a') and status = 'pending';
+select is(pg_temp.check_of('Offline queue'), 'warning', 'queue: what has waited for 15 minutes is a warning');
+update inventory.offline_transaction_queue set status = 'insufficient_stock', queued_at = now() where store_id = test.store('hl-a') and status = 'pending';
+select is(pg_temp.check_of('Offline queue'), 'warning', 'queue: so is what waits for people');
+
 select * from finish();
 rollback;
