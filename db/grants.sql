@@ -28,6 +28,7 @@ grant select on
     inventory.lot_policies, inventory.stock_lots, inventory.stock_lot_entries
     to inventory_reader;
 grant select on inventory.offline_transaction_queue, inventory.offline_queue_decisions to inventory_reader;
+grant select on inventory.stock_findings, inventory.stock_verifications to inventory_reader;
 
 -- writer
 grant insert (store_id, product_id, on_hand, low_stock_threshold, allow_negative) on inventory.inventory_stock to inventory_writer;
@@ -129,6 +130,17 @@ grant execute on function
     inventory.reject_transaction(text, text, text, text, text, text)
     to inventory_writer;
 grant execute on function inventory.sync_all_pending(text, text, integer, text) to inventory_daemon;
+-- Products, proof and watch. What repairs, and so writes the ledger, is the admin's.
+grant execute on function
+    inventory.create_product(jsonb, text, text, text), inventory.update_product(text, jsonb, text, text, text),
+    inventory.update_availability(text, text, text, text, text), inventory.bulk_update_availability(jsonb, text, text, text),
+    inventory.delete_product(text, text, text, text, timestamptz, text, text, text)
+    to inventory_writer;
+grant execute on function
+    inventory.get_vendor_inventory_stats(text), inventory.get_deduction_metrics(text), inventory.run_health_check(text)
+    to inventory_reader;
+grant execute on function inventory.verify(text, integer, boolean) to inventory_daemon, inventory_admin;
+grant execute on function inventory.repair(bigint, text, text, text, text) to inventory_admin;
 grant execute on function inventory.prune_idempotency_keys(integer), inventory.expire_reservations(integer) to inventory_daemon, inventory_admin;
 grant execute on function
     inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(),

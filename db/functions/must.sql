@@ -3,7 +3,8 @@
 -- Returns the answer when it is a success. Raises what the first error says: SD010 insufficient_stock, SD011 version_conflict,
 -- SD012 idempotency_conflict, SD013 no_conversion_mapping, SD014 return_exceeds_sale, SD015 no_ingredients,
 -- SD016 compensation_exceeds_deduction, SD020 not_reserved, SD021 exceeds_reservation, SD022 reservation_expired,
--- SD030 queue_decided, SD040 lot_short; the message has those of all errors.
+-- SD030 queue_decided, SD035 sku_exists, SD036 reservations_open, SD037 base_unit_in_use, SD038 finding_changed,
+-- SD039 repair_not_possible, SD040 lot_short; the message has those of all errors.
 -- What the operation recorded of the refusal is rolled back with the rest. Locks nothing.
 create or replace function inventory.must(result jsonb) returns jsonb
 language plpgsql immutable
@@ -33,6 +34,11 @@ begin
             when 'reservation_expired' then 'SD022'
             when 'lot_short' then 'SD040'
             when 'queue_decided' then 'SD030'
+            when 'sku_exists' then 'SD035'
+            when 'reservations_open' then 'SD036'
+            when 'base_unit_in_use' then 'SD037'
+            when 'finding_changed' then 'SD038'
+            when 'repair_not_possible' then 'SD039'
             else 'P0001'
         end,
         detail = coalesce(v_error ->> 'detail', ''),

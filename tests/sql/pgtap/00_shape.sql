@@ -10,7 +10,8 @@ select tables_are('inventory', array[
     'stock_reservations', 'stock_holds', 'recipes', 'recipe_ingredients', 'conversion_mappings',
     'inventory_deductions', 'inventory_deduction_parts', 'inventory_compensation_log',
     'lot_policies', 'stock_lots', 'stock_lot_entries',
-    'offline_transaction_queue', 'offline_queue_decisions'
+    'offline_transaction_queue', 'offline_queue_decisions',
+    'stock_verified', 'stock_verifications', 'stock_findings'
 ] || array(
     select c.relname::text from pg_class as c
     where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p') and c.relname like 'stock\_ledger%'

@@ -10,6 +10,8 @@ select inventory.deduct_inventory_atomic('prv-a', '[{"sku": "prv-1", "quantity":
 select test.product('prv-lots'), inventory.set_lot_policy('prv-lots', 'fifo'), inventory.receive_purchase('prv-a', '[{"sku": "prv-lots", "quantity": 1}]');
 
 select inventory.queue_transaction('prv-a', '[{"sku": "prv-1", "quantity": 1}]', 'prv-q', 'd');
+insert into inventory.vendors (code, name) values ('prv-v', 'V');
+insert into inventory.stock_findings (store_id, product_id, kind, version, details) values (:a, :p, 'reserved', 1, '{"reserved": 0, "held": 0}');
 
 -- What became of a statement under a role: done, or the SQLSTATE.
 create function pg_temp.try(in_role text, in_sql text) returns text language plpgsql as $$
@@ -207,6 +209,24 @@ insert into may values
     ('select inventory.reject_transaction(''prv-q'', ''prv-a'')', false, true, false, true),
     ('select inventory.get_queue_metrics(''prv-a'')', true, true, true, true),
     ('select inventory._decide_queued(null, 1, ''approved'', ''approved'', null, null, null)', false, false, false, false),
+    ('select count(*) from inventory.stock_findings', true, true, true, true),
+    ('select count(*) from inventory.stock_verifications', true, true, true, true),
+    ('select count(*) from inventory.stock_verified', false, false, false, false),
+    ('delete from inventory.stock_findings', false, false, false, false),
+    ('update inventory.stock_verified set version = 0', false, false, false, false),
+    ('update inventory.stock_verifications set completed_at = now()', false, false, false, false),
+    ('select inventory.create_product(''{"sku": "prv-new"}'', idempotency_key => ''k'')', false, true, false, true),
+    ('select inventory.update_product(''prv-1'', ''{"name": "x"}'')', false, true, false, true),
+    ('select inventory.update_availability(''prv-1'', ''preorder'')', false, true, false, true),
+    ('select inventory.bulk_update_availability(''[{"sku": "prv-1", "availability": "preorder"}]'')', false, true, false, true),
+    ('select inventory.delete_product(''prv-1'', ''release'')', false, true, false, true),
+    ('select inventory.get_vendor_inventory_stats(''prv-v'')', true, true, true, true),
+    ('select inventory.get_deduction_metrics(''prv-a'')', true, true, true, true),
+    ('select inventory.run_health_check(''prv-a'')', true, true, true, true),
+    ('select inventory.verify(''prv-a'')', false, false, true, true),
+    ('select inventory.repair((select max(finding_id) from inventory.stock_findings))', false, false, false, true),
+    ('select inventory._set_version($A, $P, 9)', false, false, false, false),
+    ('select inventory._verify_batch($A, array[$P], now(), 1000)', false, false, false, false),
 
     ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
     ('select inventory._parse_position(inventory.position())', false, false, false, false),

@@ -102,6 +102,8 @@ class Database:
             "entries": self.rows("select * from inventory.stock_lot_entries order by 1"),
             "queue": self.rows("select * from inventory.offline_transaction_queue order by 1"),
             "decisions": self.rows("select * from inventory.offline_queue_decisions order by 1"),
+            "findings": self.rows("select * from inventory.stock_findings order by 1"),
+            "verified": self.rows("select * from inventory.stock_verified order by 1, 2"),
             "kept": self.rows("select * from inventory.stock_version_kept order by 1, 2"),
             "products": self.rows("select * from inventory.products order by 1"),
             "stores": self.rows("select * from inventory.stores order by 1"),

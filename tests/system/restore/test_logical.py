@@ -14,6 +14,7 @@ PUBLICATION = """
         inventory.inventory_deduction_parts, inventory.inventory_compensation_log,
         inventory.lot_policies, inventory.stock_lots, inventory.stock_lot_entries,
         inventory.offline_transaction_queue, inventory.offline_queue_decisions,
+        inventory.stock_findings, inventory.stock_verifications, inventory.stock_verified,
         inventory.stock_ledger (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id
@@ -41,7 +42,7 @@ def subscribe(publisher, subscriber):
         f" with (create_slot = false, slot_name = '{subscriber.name}')"
     )
     wait_for(
-        lambda: subscriber.value("select count(*) = 28 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
+        lambda: subscriber.value("select count(*) = 31 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
         "the first copy",
     )
 
@@ -123,6 +124,7 @@ def test_operations_are_replicated_with_their_keys_documents_and_remainders(data
     publisher.rows("select inventory.set_recipe('p4', '[{\"name\": \"i\", \"quantity\": 1, \"unit\": \"u\"}]')")
     publisher.rows("select inventory.set_conversion_mapping('a', 'i', 'u', 'p3', 1)")
     assert publisher.value("select inventory.deduct_inventory_atomic('a', '[{\"sku\": \"p4\", \"quantity\": 3}]', 'd')")["success"]
+    assert publisher.value("select inventory.verify('a')")["success"]
     assert publisher.value("select inventory.compensate_deduction('d', '[{\"line\": 1, \"quantity\": 1}]')")["success"]
     assert publisher.value("select inventory.queue_transaction('a', '[{\"sku\": \"p4\", \"quantity\": 99999}]', 'q', 'till')")["success"]
     assert publisher.value("select inventory.sync_all_pending('a')")["needsApproval"] == 1
