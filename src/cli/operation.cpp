@@ -69,7 +69,15 @@ void print_remarks(const json::object& answer) {
         out += "document " + text_of(one, "id") + ": " + text_of(one, "kind") + " " +
                text_of(one, "reference") + "\n";
     }
-    for (const auto* name : {"itemsRestored", "reservation", "shortfall", "message", "ticket"}) {
+    for (const auto* name :
+         {"itemsRestored",
+          "synced",
+          "needsApproval",
+          "remaining",
+          "reservation",
+          "shortfall",
+          "message",
+          "ticket"}) {
         if (const auto text = text_of(answer, name); !text.empty()) {
             out += std::string(name) + ": " + text + "\n";
         }
@@ -157,7 +165,9 @@ int run_operation(const Globals& globals, const OperationCall& call) {
     if (globals.json) {
         print_out(std::string(text) + "\n");  // as the database wrote it: no digit is lost
     } else if (is_done) {
-        print_movements(answer.at("movements").as_array());
+        if (const auto* const movements = answer.if_contains("movements")) {
+            print_movements(movements->as_array());
+        }
         print_remarks(answer);
     } else {
         print_refusal(answer);

@@ -39,15 +39,15 @@ base::Result<void> Codes::resolve(pg::Connection& connection, std::span<Line> li
     std::vector<const Line*> unknown;
     // The first line with a name decides how a missing one is called.
     std::unordered_map<std::string_view, std::size_t> seen;
-    auto found = kind.ids.end();
+    auto known = kind.ids.end();
     for (auto& line : lines) {
         const auto code = line.text(kind.code);
         // Most files are of one store, or of one store after the other.
-        if (found == kind.ids.end() || found->first != code) {
-            found = kind.ids.find(code);
+        if (known == kind.ids.end() || known->first != code) {
+            known = kind.ids.find(code);
         }
-        line.*kind.id = found == kind.ids.end() ? 0 : found->second;
-        if (found != kind.ids.end()) {
+        line.*kind.id = known == kind.ids.end() ? 0 : known->second;
+        if (known != kind.ids.end()) {
             continue;
         }
         const auto [place, is_new] = seen.try_emplace(code, unknown.size());

@@ -176,3 +176,56 @@ def test_an_export_that_fails_leaves_no_file(shop, tmp_path):
     assert file.read_text() == "what was there"
     assert [one.name for one in tmp_path.iterdir()] == ["stock.csv"]
     assert shop.stockctl("export", "ledger", "-o", str(tmp_path / "no" / "file")).returncode == 1
+
+
+def queue(shop, transaction, quantity, sku="A1"):
+    shop.execute(
+        "select inventory.queue_transaction('LON', jsonb_build_array(jsonb_build_object('sku', %s::text, 'quantity', %s)), %s, 'till3')",
+        (sku, quantity, transaction),
+    )
+
+
+def test_what_tills_queued_is_listed_and_decided(shop):
+    for transaction, quantity in (("t1", 5), ("t2", 60), ("t3", 70)):
+        queue(shop, transaction, quantity)
+    assert [one["status"] for one in shop.stockctl.json("queue", "list")] == ["pending"] * 3
+    dry = shop.stockctl.json("queue", "sync", "LON", "--dry-run")
+    assert (dry["synced"], dry["needsApproval"]) == (1, 2)
+    assert on_hand(shop) == 50
+    done = shop.stockctl("queue", "sync", "LON", "--actor", "Ann")
+    assert done.returncode == 0, done.stderr
+    assert "synced: 1\nneedsApproval: 2\n" in done.stdout
+    assert on_hand(shop) == 45
+    listed = shop.stockctl("queue", "list", "--store", "LON").stdout.splitlines()
+    assert [line.split()[3:5] for line in listed[1:]] == [["t2", "insufficient_stock"], ["t3", "insufficient_stock"]]
+    assert "Need 60, Have 45" in listed[1]
+    assert shop.stockctl("queue", "approve", "t2", "LON").returncode == 1
+    assert shop.stockctl("queue", "approve", "t2", "LON", "A1=2", "--reason", "counted").returncode == 0
+    assert shop.stockctl("queue", "reject", "t3", "LON", "--reason", "rung up twice").returncode == 0
+    assert shop.stockctl.json("queue", "list") == []
+    assert [one["transaction_id"] for one in shop.stockctl.json("queue", "list", "--status", "rejected")] == ["t3"]
+    assert on_hand(shop) == 43
+    late = shop.stockctl("queue", "reject", "t2", "LON")
+    assert late.returncode == 1
+    assert "Transaction t2 of LON was approved before" in late.stderr
+
+
+def test_health_and_metrics_are_shown(shop):
+    shop.stockctl("sell", "LON", "A1=1")
+    shop.stockctl("sell", "LON", "A1=1000")
+    figures = dict(line.split()[:2] for line in shop.stockctl("metrics", "LON").stdout.splitlines())
+    assert figures["deductions.last_24h.failed"] == "1"
+    assert figures["queue.pending"] == "0"
+    assert shop.stockctl.json("metrics", "LON")["deductions"]["last_24h"]["failure_rate"] == 50
+    done = shop.stockctl("health")
+    assert done.returncode == 0, done.stderr
+    assert {line.split()[0] for line in done.stdout.splitlines()[1:]} == {"LON", "PAR"}
+    assert [one["store"] for one in shop.stockctl.json("health", "PAR")] == ["PAR"]
+    # A trigger that is off is critical, and the exit code says so.
+    shop.execute("alter table inventory.inventory_stock disable trigger all")
+    done = shop.stockctl("health", "LON")
+    assert done.returncode == 1
+    assert any(line.split()[:2] == ["LON", "critical"] for line in done.stdout.splitlines())
+    assert shop.stockctl.json("health", "LON", code=1)[0]["status"] == "critical"
+    assert shop.stockctl("health", "nowhere").returncode == 1
+    assert shop.stockctl("metrics", "nowhere").returncode == 1
