@@ -57,6 +57,8 @@ grant insert (version), update (store_id, product_id), truncate on inventory.inv
 grant update (value) on inventory.settings to inventory_admin;
 grant update (epoch) on inventory.epoch to inventory_admin;
 grant select on inventory.epoch to inventory_admin;
+-- Not to readers: who may SELECT from it is listed, or is asked about as if he were.
+grant select, insert (login, store_id), delete on inventory.store_access to inventory_admin;
 
 -- Functions: nothing for everybody; each belongs to its owner's part of the file.
 -- as: inventory_owner
@@ -64,8 +66,9 @@ revoke all on function inventory.make_ledger_months(integer) from public;
 grant execute on function inventory.make_ledger_months(integer) to inventory_daemon, inventory_admin;
 revoke all on function
     inventory._identify_movements(), inventory.release_ledger_month(date), inventory.allow_logical_replication(),
-    inventory.finish_restore()
+    inventory.finish_restore(), inventory._isolate_stores(), inventory.store_access_after_write()
     from public;
+select inventory._isolate_stores();
 grant execute on function
     inventory.release_ledger_month(date), inventory.allow_logical_replication(), inventory.finish_restore()
     to inventory_admin;
@@ -97,7 +100,8 @@ grant execute on function
     inventory.stock_at_version(text, text, bigint),
     inventory.list_documents(text, text, text, timestamptz, timestamptz, bigint),
     inventory.validate_deduction(text, jsonb), inventory.sellable(text, text),
-    inventory._applied_lines(bigint), inventory.list_lots(text, text, boolean)
+    inventory._applied_lines(bigint), inventory.list_lots(text, text, boolean),
+    inventory._own_stores()
     to inventory_reader;
 -- Operations: what they do beyond a writer's own rights, they do as the engine.
 grant execute on function

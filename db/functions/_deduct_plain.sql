@@ -35,6 +35,7 @@ begin
     from unnest(in_stores, in_transaction_ids) as u (store, transaction_id)
     join inventory.stores as t on t.code = u.store
     where length(u.transaction_id) between 1 and 200
+        and (not exists (select from inventory.store_access as a where a.login = session_user) or inventory._may_use(t.store_id))
     order by t.store_id, u.transaction_id collate "C"
     on conflict do nothing;
     get diagnostics v_count = row_count;

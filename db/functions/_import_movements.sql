@@ -35,6 +35,11 @@ declare
     v_are_judged boolean := false;
     v_context record;
 begin
+    if inventory._own_stores() is not null and exists (
+        select from inventory.import_staging as i where i.xid = v_xid and not inventory._may_use(i.store_id)
+    ) then
+        raise exception 'lines are of stores that the login "%" may not use', session_user using errcode = 'SD045';
+    end if;
     select c.* into v_context from inventory._writer_context() as c;
     loop
         -- Arrays in the order of the keys, as those of the locked stock rows below.

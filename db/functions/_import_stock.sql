@@ -19,6 +19,11 @@ declare
     v_missing inventory.stock_key[];
     v_context record;
 begin
+    if inventory._own_stores() is not null and exists (
+        select from inventory.import_staging as i where i.xid = v_xid and not inventory._may_use(i.store_id)
+    ) then
+        raise exception 'lines are of stores that the login "%" may not use', session_user using errcode = 'SD045';
+    end if;
     select c.* into v_context from inventory._writer_context() as c;
     select d.already, d.bad_lines, d.bad_reasons into v_already, v_bad_lines, v_bad_reasons
     from inventory._drop_applied_lines(

@@ -3,13 +3,13 @@
 -- of them ready anew in every transaction, so their number is the cost: the long way takes three times as many instructions.
 -- Returns null, with nothing done, for whatever is not so simple or not so well: several lines, other fields than sku, quantity and
 -- a price, another unit, long texts, settings of the writer, unknown store or sku, both keys at once, a key that was used, a stock row
--- that is missing, short or keeps lots; of a deduction also a product with a recipe. The long way then does it, or says why not.
+-- that is missing, short or keeps lots, a store that the login may not use; of a deduction also a product with a recipe. The long way then does it, or says why not.
 -- tests/sql/pgtap/74_short_way.sql compares the two.
 --   in_name, in_kind, in_document_kind  of the operation, its movement and its document; null writes no document
 --   in_sign                             1 adds what the line says, -1 takes it away
 --   in_priced                           the field of the line's price: price, unit_cost or null
 --   the others                          as of the public functions
--- Reads: stores, products, recipes. Writes: inventory_deduction_idempotency, inventory_stock, stock_ledger, stock_documents,
+-- Reads: stores, store_access, products, recipes. Writes: inventory_deduction_idempotency, inventory_stock, stock_ledger, stock_documents,
 -- stock_document_lines, inventory_deductions, inventory_deduction_parts.
 -- Locks: its key, then its stock row. The UPDATE checks what it changes: its WHERE names columns of that row only, which PostgreSQL
 -- looks at again after it waited.
@@ -44,7 +44,8 @@ begin
         case when in_idempotency_key is null then 'transaction' else in_name end as scope
     into v_found
     from inventory.stores as t, inventory.products as p
-    where t.code = in_store and p.sku = v_line ->> 'sku';
+    where t.code = in_store and p.sku = v_line ->> 'sku'
+        and (not exists (select from inventory.store_access as a where a.login = session_user) or inventory._may_use(t.store_id));
     if v_found.quantity is null or abs(v_found.quantity) >= 1e15 or v_found.quantity <> trunc(v_found.quantity)
         or v_found.quantity <= 0 and (in_kind <> 'adjustment' or v_found.quantity = 0) or v_found.base_unit in ('box', 'pack')
     then

@@ -35,7 +35,7 @@ begin
         case when in_idempotency_key is null then 'transaction' else 'process_order_stock_reduction' end as scope
     into v_found
     from inventory.stores as t
-    where t.code = in_store;
+    where t.code = in_store and (not exists (select from inventory.store_access as a where a.login = session_user) or inventory._may_use(t.store_id));
     if not found then
         return null;
     end if;

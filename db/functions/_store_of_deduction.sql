@@ -9,7 +9,7 @@ declare
         select s.code
         from inventory.inventory_deductions as d
         join inventory.stores as s on s.store_id = d.store_id
-        where d.transaction_id = in_transaction_id
+        where d.transaction_id = in_transaction_id and inventory._may_use(d.store_id)
         order by s.code
         limit 2
     );

@@ -36,6 +36,7 @@ declare
     v_now timestamptz;
     v_reservation_ids bigint[];
 begin
+    perform inventory._check_every_store('delete_product()');
     v_operation := inventory._begin_operation(
         'delete_product', null, jsonb_build_object('sku', delete_product.sku, 'reservations', delete_product.reservations),
         delete_product.reference, delete_product.actor, delete_product.occurred_at, delete_product.idempotency_key,

@@ -39,6 +39,8 @@ declare
     v_event_floor bigint;
     v_last xid8;
     v_next text;
+    -- Null for all. The limit counts the rows that are delivered, so that others' backlog is passed over in one call.
+    v_own bigint[] := inventory._own_stores();
 begin
     if feed_after.limit is null or feed_after.limit not between 1 and 100000 then
         raise exception 'the limit must be from 1 to 100000, not %', feed_after.limit using errcode = '22023';
@@ -68,12 +70,14 @@ begin
                     (
                         select from inventory.stock_ledger as l
                         where l.xid = x.xid and l.recorded_at >= v_since and l.movement_id > v_movement_floor
+                            and (v_own is null or l.store_id = any (v_own))
                         limit feed_after.limit
                     )
                     union all
                     (
                         select from inventory.inventory_event as e
                         where e.xid = x.xid and e.event_seq > v_event_floor and e.type <> 'canary'
+                            and (v_own is null or e.store_id is null or e.store_id = any (v_own))
                         limit feed_after.limit
                     )
                 ) as r
@@ -84,7 +88,7 @@ begin
             (
                 select l.xid from inventory.stock_ledger as l
                 where l.xid >= v_xmax and l.xid < v_end and l.recorded_at >= v_since and l.movement_id > v_movement_floor
-                    and pg_visible_in_snapshot(l.xid, v_now)
+                    and pg_visible_in_snapshot(l.xid, v_now) and (v_own is null or l.store_id = any (v_own))
                 order by l.xid
                 limit feed_after.limit
             )
@@ -93,6 +97,7 @@ begin
                 select e.xid from inventory.inventory_event as e
                 where e.xid >= v_xmax and e.xid < v_end and e.event_seq > v_event_floor and e.type <> 'canary'
                     and pg_visible_in_snapshot(e.xid, v_now)
+                    and (v_own is null or e.store_id is null or e.store_id = any (v_own))
                 order by e.xid
                 limit feed_after.limit
             )
@@ -139,6 +144,7 @@ begin
     ) as r
     left join lateral (select t.code from inventory.stores as t where t.store_id = r.store_id offset 0) as s on true
     left join lateral (select t.sku from inventory.products as t where t.product_id = r.product_id offset 0) as p on true
+    where v_own is null or r.store_id is null or r.store_id = any (v_own)
     order by r.xid, r.recorded_at, r.source, r.ordinal;
     perform inventory._check_not_released(v_xmax, array(select x from pg_snapshot_xip(v_from.snapshot) as x));
 end

@@ -52,6 +52,8 @@ begin
         event_seq_floor = coalesce((select max(v.event_seq) from inventory.inventory_event as v), 0),
         released_xid = '0';
     return next 'a new epoch begins';
+    -- Rows of store_access may have come in past its trigger, and into a cluster where nobody is marked.
+    perform inventory._isolate_stores();
 end
 $$;
 

@@ -12,6 +12,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_vendor_id bigint := inventory._vendor_id(get_vendor_inventory_stats.vendor);
+    v_own bigint[] := inventory._own_stores();
 begin
     if v_vendor_id is null then
         raise exception 'no vendor is given' using errcode = 'null_value_not_allowed', hint = 'Give its code.';
@@ -25,7 +26,7 @@ begin
             from products as p
             join inventory.inventory_stock as s on s.product_id = p.product_id
             join inventory.stores as t on t.store_id = s.store_id and t.active
-            where p.active
+            where p.active and (v_own is null or s.store_id = any (v_own))
         )
         select jsonb_build_object(
             'vendor', get_vendor_inventory_stats.vendor,

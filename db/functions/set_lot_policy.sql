@@ -20,6 +20,7 @@ declare
     v_row record;
     v_count bigint := 0;
 begin
+    perform inventory._check_every_store('set_lot_policy()');
     if set_lot_policy.policy not in ('fifo', 'fefo') then
         raise exception 'a lot policy cannot be "%"', left(set_lot_policy.policy, 60)
             using errcode = 'invalid_parameter_value', hint = 'It is fifo, fefo or null.';

@@ -14,6 +14,7 @@ set jit = off
 as $$
 declare
     v_store_id bigint;
+    v_own bigint[] := inventory._own_stores();
     v_row record;
 begin
     if stock_at."time" is null then
@@ -29,10 +30,10 @@ begin
             select u.store_id, u.product_id, max(u.version) as version
             from (
                 select s.store_id, s.product_id, s.version from inventory.inventory_stock as s
-                where v_store_id is null or s.store_id = v_store_id
+                where (v_store_id is null or s.store_id = v_store_id) and (v_own is null or s.store_id = any (v_own))
                 union all
                 select g.store_id, g.product_id, g.version from inventory.stock_version_kept as g
-                where v_store_id is null or g.store_id = v_store_id
+                where (v_store_id is null or g.store_id = v_store_id) and (v_own is null or g.store_id = any (v_own))
             ) as u
             group by u.store_id, u.product_id
         ) as k
