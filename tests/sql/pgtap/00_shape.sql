@@ -11,7 +11,8 @@ select tables_are('inventory', array[
     'inventory_deductions', 'inventory_deduction_parts', 'inventory_compensation_log',
     'lot_policies', 'stock_lots', 'stock_lot_entries',
     'offline_transaction_queue', 'offline_queue_decisions',
-    'stock_verified', 'stock_verifications', 'stock_findings'
+    'stock_verified', 'stock_verifications', 'stock_findings',
+    'store_access'
 ] || array(
     select c.relname::text from pg_class as c
     where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p') and c.relname like 'stock\_ledger%'
@@ -161,7 +162,8 @@ select is_empty(
     $$
         select p.oid::regprocedure from pg_proc as p
         where p.pronamespace = 'inventory'::regnamespace and p.prosecdef and p.proowner <> 'inventory_engine'::regrole
-            and p.proname not in ('make_ledger_months', 'release_ledger_month', 'allow_logical_replication', 'finish_restore')
+            and p.proname not in ('make_ledger_months', 'release_ledger_month', 'allow_logical_replication', 'finish_restore',
+                '_isolate_stores', 'store_access_after_write')
     $$,
     'SECURITY DEFINER functions belong to inventory_engine, but for those that change tables'
 );
@@ -192,7 +194,7 @@ select is_empty(
                     '_begin_operation', '_claim', '_claim_one', '_store_id', '_read_lines', '_line_quantity', '_check_party',
                     '_changes_of_lines', '_move_stock', '_write_document', '_write_document_lines', '_write_movements',
                     '_movements_json', '_done', '_finish_operation', '_move_one', '_write_movement', '_check_order',
-                    '_is_plain', '_one_line', '_reserve_one', '_pay_one', '_deduct_batch'
+                    '_is_plain', '_one_line', '_reserve_one', '_pay_one', '_deduct_batch', '_may_use', '_check_every_store'
                 )
                 and not p.prosecdef and not has_function_privilege('inventory_admin', p.oid, 'execute')
                 and not has_function_privilege('inventory_daemon', p.oid, 'execute')

@@ -124,6 +124,12 @@ insert into may values
     ('delete from inventory.epoch', false, false, false, false),
     ('insert into inventory.schema_migration select * from inventory.schema_migration', false, false, false, false),
 
+    ('select count(*) from inventory.store_access', false, false, false, true),
+    ('insert into inventory.store_access (login, store_id) values (''prv_nobody'', $A)', false, false, false, true),
+    ('update inventory.store_access set store_id = $A', false, false, false, false),
+    ('delete from inventory.store_access', false, false, false, true),
+    ('truncate inventory.store_access', false, false, false, false),
+    ('select inventory._isolate_stores()', false, false, false, false),
     ('select count(*) from inventory.lot_policies', true, true, true, true),
     ('select count(*) from inventory.stock_lots', true, true, true, true),
     ('select count(*) from inventory.stock_lot_entries', true, true, true, true),
@@ -309,7 +315,7 @@ select is_empty(
         where p.pronamespace = 'inventory'::regnamespace and p.proname like '\_%' and has_function_privilege(r.rolname, p.oid, 'execute')
             and p.proname not in (
                 '_raise_insufficient', '_is_replicating', '_applied_lines', '_begin_import', '_record_import', '_import_movements',
-                '_import_stock', '_drain', '_write_canary', '_canary_exists'
+                '_import_stock', '_drain', '_write_canary', '_canary_exists', '_own_stores'
             )
     $$,
     'clients may not call the parts of operations'
