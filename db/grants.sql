@@ -101,7 +101,7 @@ grant execute on function
     inventory.list_documents(text, text, text, timestamptz, timestamptz, bigint),
     inventory.validate_deduction(text, jsonb), inventory.sellable(text, text),
     inventory._applied_lines(bigint), inventory.list_lots(text, text, boolean),
-    inventory._own_stores()
+    inventory._own_stores(), inventory._may_use(bigint)
     to inventory_reader;
 -- Operations: what they do beyond a writer's own rights, they do as the engine.
 grant execute on function

@@ -74,7 +74,7 @@ base::ErrorCode code_of_sqlstate(std::string_view sqlstate) noexcept {
     if (sqlstate == "SD003") {
         return base::ErrorCode::kPositionTooOld;
     }
-    if (sqlstate == "42501" || cls == "28") {
+    if (sqlstate == "42501" || sqlstate == "SD045" || cls == "28") {
         return base::ErrorCode::kPermissionDenied;
     }
     if (cls == "22" || cls == "54" || sqlstate == "SD001" || sqlstate == "SD007") {

@@ -188,13 +188,13 @@ select is_empty(
     $$
         select p.oid::regprocedure from pg_proc as p
         where p.pronamespace = 'inventory'::regnamespace and p.prosqlbody is null and p.prokind <> 'a'
-            and p.proname not in ('inventory_stock_before_update', 'inventory_stock_after_update')
+            and p.proname not in ('inventory_stock_before_update', 'inventory_stock_after_update', '_may_use')
             and not (
                 p.proname in (
                     '_begin_operation', '_claim', '_claim_one', '_store_id', '_read_lines', '_line_quantity', '_check_party',
                     '_changes_of_lines', '_move_stock', '_write_document', '_write_document_lines', '_write_movements',
                     '_movements_json', '_done', '_finish_operation', '_move_one', '_write_movement', '_check_order',
-                    '_is_plain', '_one_line', '_reserve_one', '_pay_one', '_deduct_batch', '_may_use', '_check_every_store'
+                    '_is_plain', '_one_line', '_reserve_one', '_pay_one', '_deduct_batch', '_check_every_store'
                 )
                 and not p.prosecdef and not has_function_privilege('inventory_admin', p.oid, 'execute')
                 and not has_function_privilege('inventory_daemon', p.oid, 'execute')

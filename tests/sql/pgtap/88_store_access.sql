@@ -3,7 +3,7 @@
 begin;
 select no_plan();
 
-select test.store('acc-a') as a, test.store('acc-b') as b, test.product('acc-1') as p, test.product('acc-dish') as dish \gset
+select test.store('acc-empty'), test.store('acc-a') as a, test.store('acc-b') as b, test.product('acc-1') as p, test.product('acc-dish') as dish \gset
 select set_config('test.a', :'a', true), set_config('test.b', :'b', true), set_config('test.p', :'p', true);
 insert into inventory.vendors (code, name) values ('acc-v', 'V');
 update inventory.products set vendor_id = (select vendor_id from inventory.vendors where code = 'acc-v') where sku = 'acc-1';
@@ -47,7 +47,10 @@ select lives_ok(
 );
 select throws_ok($$ insert into inventory.store_access (login, store_id) values ('acc_daemon', current_setting('test.a')::bigint) $$, 'SD045', 'the login "acc_daemon" sees every store', 'a daemon is not listed');
 select throws_ok($$ insert into inventory.store_access (login, store_id) values ('acc_nobody', null) $$, 'SD045', 'there is no role "acc_nobody"', 'a pooler''s login exists');
-select throws_ok($$ delete from inventory.stores where store_id = current_setting('test.a')::bigint $$, '23503', null, 'a store that is listed does not go');
+select throws_ok($$ insert into inventory.store_access (login, store_id) values ('acc_pooler', current_setting('test.a')::bigint) $$, 'SD045', null, 'a pooler''s login has no store of its own');
+select throws_ok($$ insert into inventory.store_access (login, store_id) values ('acc_till', null) $$, 'SD045', null, 'nor is one that has some a pooler''s');
+insert into inventory.store_access (login, store_id) select 'cashier', s.store_id from inventory.stores as s where s.code = 'acc-empty';
+select throws_ok($$ delete from inventory.stores where code = 'acc-empty' $$, '23503', null, 'a store that is listed does not go, and its logins to all stores with it');
 reset session authorization;
 select throws_ok($$ drop role acc_till $$, '2BP01', null, 'a listed role is not dropped, to be made anew without its mark');
 select is_empty(

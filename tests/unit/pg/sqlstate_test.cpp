@@ -12,6 +12,7 @@ TEST_CASE("pg: what the schema refuses by its rules is a conflict, not another s
     CHECK(code_of_sqlstate("42P01") == ErrorCode::kSchemaMismatch);
     CHECK(code_of_sqlstate("42703") == ErrorCode::kSchemaMismatch);
     CHECK(code_of_sqlstate("42501") == ErrorCode::kPermissionDenied);
+    CHECK(code_of_sqlstate("SD045") == ErrorCode::kPermissionDenied);
 }
 
 TEST_CASE("pg: a movement of what does not exist is not found", "[pg]") {
