@@ -41,7 +41,7 @@ begin
         select r.rolname
         from pg_class as c, aclexplode(c.relacl) as g, pg_roles as r
         where c.oid = 'inventory.store_access'::regclass and g.privilege_type = 'SELECT' and r.oid = g.grantee
-            and r.rolname not like 'inventory\_%' and not exists (select from inventory.store_access as a where a.login = r.rolname)
+            and r.rolname <> all ('{inventory_owner,inventory_engine,inventory_admin}') and not exists (select from inventory.store_access as a where a.login = r.rolname)
     loop
         execute format('revoke select on inventory.store_access from %I', v_login);
     end loop;

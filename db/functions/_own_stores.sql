@@ -1,8 +1,8 @@
 -- The one rule of store isolation: which stores the caller may use. The policies of tables and the engine's functions all ask here.
 -- The caller is session_user, which SET ROLE and SECURITY DEFINER leave as it is; of a pooler's login, the name in the setting
 -- inventory.login, which counts for nobody else.
--- Returns null for all stores: the login is not listed. Else those of its rows, and 0, which stands for what belongs to no store. A
--- pooler's login that says no name, or one that is not listed, may use none.
+-- Returns null for all stores: the login is not listed. Else those of its rows. A pooler's login that says no name, or one that is not
+-- listed, may use none: an empty array.
 -- Reads: store_access. SECURITY DEFINER, because policies call it as whoever asks.
 create or replace function inventory._own_stores() returns bigint[]
 language plpgsql stable security definer
@@ -24,7 +24,7 @@ begin
             where a.login = current_setting('inventory.login', true) and a.store_id is not null
         );
     end if;
-    return 0::bigint || v_stores;
+    return v_stores;
 end
 $$;
 

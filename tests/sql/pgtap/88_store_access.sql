@@ -27,6 +27,8 @@ begin
 end
 $$;
 select pg_temp.fill('acc-a'), pg_temp.fill('acc-b');
+select inventory.delete_product('acc-1') ->> 'success' as deleted \gset
+select is(:'deleted'::text, 'false', 'a refusal of no store');
 
 create role acc_till login in role inventory_writer;
 create role acc_free login in role inventory_writer;
@@ -102,6 +104,7 @@ set role inventory_writer;
 select is((select array_agg(distinct store_id) from inventory.inventory_stock), array[:a]::bigint[], 'also as another role');
 reset role;
 select is((select count(*) from inventory.store_access), 1::bigint, 'and what is listed of itself');
+select is((select count(*) from inventory.operation_refusals where store_id = 0), 0::bigint, 'nor a refusal of no store, which may name others');
 set session authorization acc_free;
 select pg_temp.look();
 select is_empty($$ select name, stores from sees where login = 'acc_free' and stores is distinct from 'ab' $$, 'one that is not listed sees all');
@@ -228,6 +231,14 @@ select throws_ok(
     $$ select inventory._import_stock(b.import_id, b.run, null) from inventory._begin_import('stock', repeat('a', 64), '', 'f', null) as b $$,
     'SD045', null, 'an import of stock'
 );
+reset session authorization;
+
+-- Rows that came in past the trigger, in a cluster where nobody is marked.
+revoke select on inventory.store_access from acc_till;
+alter table inventory.stock_holds disable row level security;
+select inventory.finish_restore() \g /dev/null
+set session authorization acc_till;
+select is((select array_agg(distinct store_id) from inventory.stock_holds), array[:a]::bigint[], 'finish_restore() makes the list true again');
 reset session authorization;
 
 -- Last, because it ends isolation.
