@@ -35,12 +35,31 @@ $$;
 
 comment on function inventory.store_access_after_write() is 'Refuses logins that cannot be held to some stores, and turns isolation on and off.';
 
+create or replace function inventory.store_access_before_write() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform inventory._lock_store_access();
+    return null;
+end
+$$;
+
+comment on function inventory.store_access_before_write() is 'Those that change the list of logins take turns.';
+
+create or replace trigger before_10_take_turns
+    before insert or update or delete on inventory.store_access
+    for each statement
+    execute function inventory.store_access_before_write();
+
 create or replace trigger after_10_isolate
     after insert or update or delete on inventory.store_access
     for each row
     execute function inventory.store_access_after_write();
 
+alter table inventory.store_access enable always trigger before_10_take_turns;
 alter table inventory.store_access enable always trigger after_10_isolate;
+comment on trigger before_10_take_turns on inventory.store_access is 'One after the other.';
 comment on trigger after_10_isolate on inventory.store_access is 'Makes it true for tables.';
 
 -- The policies. Whoever may not SELECT from store_access is not listed, which costs the look-up of a privilege and no more; the others
