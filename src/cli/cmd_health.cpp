@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/rows.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -104,9 +105,7 @@ int run_metrics(const Globals& globals, const std::string& store) {
         return kExitOk;
     }
     Table table({{"FIGURE"}, {"VALUE", Align::kRight}});
-    for (int row = 0; row < rows->size(); ++row) {
-        table.add({printable(rows->text(row, 0)), printable(rows->text(row, 1))});
-    }
+    add_rows(table, *rows);
     print_out(table.render());
     return kExitOk;
 }
