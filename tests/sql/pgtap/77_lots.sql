@@ -267,6 +267,15 @@ select is(inventory.set_lot_policy('lot-4', 'fifo'), 0::bigint, 'another policy 
 select is(inventory.set_lot_policy('lot-4', null), 1::bigint, 'and ends');
 select is(test.lots('lot-a', 'lot-4'), null, 'its lots are closed');
 select is(pg_temp.sell('lot-4', 1), 'true', 'and it is sold as before');
+select test.product('lot-6') as p6 \gset
+update inventory.products set allow_negative = true where product_id = :p6;
+select inventory.set_lot_policy('lot-6', 'fifo'), pg_temp.receive('lot-6', 2, 5, 'A'), inventory.set_lot_policy('lot-6', null), pg_temp.sell('lot-6', 5) \gset
+select is(inventory.set_lot_policy('lot-6', 'fifo', actor => 'ana'), 1::bigint, 'a product that is below zero begins');
+select is(test.lots('lot-a', 'lot-6'), '- owed -3 at -15', 'and owes, at the last known cost');
+select results_eq(
+    format('select kind, quantity, trim_scale(value), actor from inventory.stock_lot_entries where product_id = %s order by entry_id desc limit 1', :p6),
+    $$ values ('opened', -3::bigint, -15::numeric, 'ana') $$, 'with the policy: no sale took it, and none has its cost'
+);
 select is_empty('select test.lot_contradictions()', 'lots and stock rows agree');
 select is_empty('select test.contradictions()', 'so do stock rows and movements');
 select results_eq(
