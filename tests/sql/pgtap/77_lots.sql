@@ -282,6 +282,18 @@ select results_eq(
     $$ select lot, quantity, remaining_quantity from inventory.list_lots('lot-a', 'lot-2', false) where lot = 'over' $$,
     $$ values ('over', 2::bigint, 0::bigint) $$, 'closed lots are listed when they are asked for'
 );
+-- What an order holds expires as goods, and is paid in part: the rest of its hold goes back, though there is no sale that it could go with.
+select test.store('lot-keep'), test.product('lot-keep'), inventory.set_lot_policy('lot-keep', 'fefo');
+select inventory.receive_purchase('lot-keep', '[{"sku": "lot-keep", "quantity": 10, "expires_on": "2099-01-01"}]');
+select inventory.reserve_stock('kept', 'lot-keep', '[{"sku": "lot-keep", "quantity": 10}]');
+update inventory.stock_lots set expires_on = '2020-01-01' where product_id = test.product('lot-keep');
+select is(
+    inventory.process_order_stock_reduction('kept', 'lot-keep', '[{"sku": "lot-keep", "quantity": 4}]', 'keep') #>> '{shortfall,0,quantity}', '4',
+    'a paid order gets nothing of what has expired'
+);
+select is(test.stock('lot-keep', 'lot-keep'), 'on_hand 10 reserved 0 version 3', 'and what it held of that is given back');
+select is_empty('select test.reservation_contradictions()', 'so that reserved is what orders hold');
+
 select * from finish();
 rollback;
 
