@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: deps build run test acceptance lint format asan tsan soak fuzz bench bench-check clean help
 
-CTEST := ctest --no-tests=error --output-on-failure --parallel $(shell nproc)
+# One more than there are processors: most tests wait for a database or a deadline now and then.
+CTEST := ctest --no-tests=error --output-on-failure --parallel $(shell expr $$(nproc) + 1)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

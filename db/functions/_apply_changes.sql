@@ -43,8 +43,8 @@ begin
     from (
         select
             c.*, s.allow_negative, s.keeps_lots,
-            -- What has expired is not sold.
-            s.available - case when s.keeps_lots and c.kind in ('sale', 'deduction')
+            -- What has expired is not sold. Only the first change of a row asks what there is, and summing up all lots is not cheap.
+            s.available - case when s.keeps_lots and c.kind in ('sale', 'deduction') and row_number() over running = 1
                 then inventory._expired_units(s.store_id, s.product_id) else 0 end as available,
             s.on_hand + inventory._sum(c.on_hand_delta) over running as on_hand,
             s.reserved + inventory._sum(c.reserved_delta) over running as reserved,

@@ -50,18 +50,24 @@ begin
             from parts as p
             group by p.request, p.slot, p.store_id, p.product_id, p.base
         ),
+        -- Once per stock row, however many requests take from it: the lots of one may be thousands.
+        kept as materialized (
+            select
+                s.store_id, s.product_id, s.allow_negative, s.version,
+                s.available - case when s.keeps_lots then inventory._expired_units(s.store_id, s.product_id) else 0 end as available
+            from unnest(v_keys) as k
+            join inventory.inventory_stock as s on s.store_id = k.store_id and s.product_id = k.product_id
+        ),
         stock as (
             select
                 d.slot, h.numerator, h.denominator, coalesce(s.allow_negative, false) as may_go_below, coalesce(s.version, 0) as version,
                 sum(d.amount * div(d.bases, d.base)) * h.denominator > h.numerator * d.bases as is_short
             from (select m.*, inventory._lcm(m.base) over (partition by m.slot) as bases from demand as m) as d
-            left join unnest(v_keys) as k on k.store_id = d.store_id and k.product_id = d.product_id
-            left join inventory.inventory_stock as s on s.store_id = k.store_id and s.product_id = k.product_id
+            left join kept as s on s.store_id = d.store_id and s.product_id = d.product_id
             left join inventory.stock_remainders as r on r.store_id = s.store_id and r.product_id = s.product_id
             cross join lateral (
                 select
-                    (coalesce(s.available, 0) - case when s.keeps_lots then inventory._expired_units(s.store_id, s.product_id) else 0 end)
-                        * coalesce(r.denominator, 1) + coalesce(r.numerator, 0) as numerator,
+                    coalesce(s.available, 0) * coalesce(r.denominator, 1) + coalesce(r.numerator, 0) as numerator,
                     coalesce(r.denominator, 1) as denominator
             ) as h
             group by d.slot, d.bases, h.numerator, h.denominator, s.allow_negative, s.version

@@ -5,12 +5,15 @@ create or replace function inventory._expired_units(in_store_id bigint, in_produ
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    -- Once: in the condition it would be asked for each lot that is open.
+    v_day date := inventory._store_day(in_store_id);
 begin
     return (
         select coalesce(sum(l.remaining_quantity), 0)
         from inventory.stock_lots as l
         where l.store_id = in_store_id and l.product_id = in_product_id and l.is_open
-            and l.expires_on < inventory._store_day(in_store_id)
+            and l.expires_on < v_day
     );
 end
 $$;

@@ -1,7 +1,7 @@
 -- The short way of process_order_stock_reduction() for an order that holds one product in whole base units, has not expired, and is paid
 -- whole: the same effect and the same answer as the long one, in plain statements with scalar variables (see _move_one()).
 -- Returns null, with nothing done, for whatever is not so simple or not so well: lines, several holds, one that has expired, a fraction, lots,
--- what _is_plain() passes on, a key that was used. tests/sql/pgtap/74_short_way.sql compares the two.
+-- what _is_plain() passes on, a key that was used; nor when a policy for lots comes while it waits for the stock row. tests/sql/pgtap/74_short_way.sql compares the two.
 -- Reads: stores, products, stock_documents. Writes: inventory_deduction_idempotency, stock_holds, inventory_stock, stock_ledger,
 -- stock_documents, stock_document_lines.
 -- Locks: its key, the order, its hold, its stock row. Here the hold comes before the stock row: nobody who has a stock row waits for a
@@ -73,7 +73,11 @@ begin
     where s.store_id = v_found.store_id and s.product_id = v_hold.product_id and not s.keeps_lots
     returning s.on_hand, s.reserved, s.version into v_moved;
     if not found then
-        raise exception 'the store or the product of a movement was deleted meanwhile' using errcode = 'SD006';
+        -- It keeps lots since it was looked at, or is gone: the hold, which this has, is open again, and the long way decides.
+        update inventory.stock_holds as h set state = 'held', is_settled = false, changed_at = clock_timestamp()
+        where h.hold_id = v_hold.hold_id;
+        perform inventory._unclaim_one(v_found.store_id, v_found.scope, v_found.key);
+        return null;
     end if;
     insert into inventory.stock_documents (
         store_id, kind, reference, party, original_document_id, reason, actor, correlation_id, occurred_at

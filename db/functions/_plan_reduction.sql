@@ -84,7 +84,7 @@ begin
         from products as p
     ),
     -- Whole units that stay set aside, and that are given back; the others go with what is taken.
-    outcomes as (
+    stays as (
         select
             t.*,
             case when in_rest = 'keep' and t.allow_negative then least(t.own, -inventory._floor(-t.rest, t.size))
@@ -93,9 +93,16 @@ begin
                     greatest(t.available + t.own + inventory._floor(t.on_hand * t.size + t.remainder - t.take, t.size) - t.on_hand, 0)
                 )
                 else 0
-            end as kept,
-            case when in_rest = 'keep' then 0 when t.take = 0 then t.own else least(t.own, inventory._floor(t.rest, t.size)) end as given_back
+            end as kept
         from takes as t
+    ),
+    -- Where nothing is taken there is no sale for them to go with.
+    outcomes as (
+        select
+            y.*,
+            case when y.take = 0 then y.own - y.kept when in_rest = 'keep' then 0 else least(y.own, inventory._floor(y.rest, y.size))
+            end as given_back
+        from stays as y
     ),
     cut as (
         select

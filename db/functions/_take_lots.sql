@@ -65,17 +65,42 @@ begin
     if v_rest = 0 or in_lot is not null or in_expires_on is not null then
         return v_rest;
     end if;
-    v_value := inventory._last_cost(in_store_id, in_product_id, v_rest);
-    insert into inventory.stock_lots as l (store_id, product_id, is_debt, age, quantity, value, taken, taken_value)
-    values (in_store_id, in_product_id, true, 0, 0, 0, v_rest, v_value)
-    on conflict (store_id, product_id) where is_debt
-        do update set taken = l.taken + excluded.taken, taken_value = l.taken_value + excluded.taken_value
-    returning l.* into v_lot;
-    insert into inventory.stock_lot_entries (lot_id, store_id, product_id, version, kind, quantity, value, document_id, occurred_at)
-    values (v_lot.lot_id, in_store_id, in_product_id, in_version, 'taken', -v_rest, -v_value, in_document_id, in_occurred_at);
+    perform inventory._owe_units(in_store_id, in_product_id, in_version, 'taken', v_rest, in_document_id, null, in_occurred_at);
     return 0;
 end
 $$;
 
 comment on function inventory._take_lots(bigint, bigint, bigint, bigint, boolean, text, date, bigint, timestamptz) is
     'Takes units out of lots in the order of the policy.';
+
+-- Adds units to what a stock row owes, at the last known cost.
+--   in_version   of the movement; of a policy, that of the last one
+--   in_kind      taken, or opened with the policy
+--   in_quantity  base units, above 0
+create or replace function inventory._owe_units(
+    in_store_id bigint, in_product_id bigint, in_version bigint, in_kind text, in_quantity bigint, in_document_id bigint, in_actor text,
+    in_occurred_at timestamptz
+) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_value numeric := inventory._last_cost(in_store_id, in_product_id, in_quantity);
+    v_lot_id bigint;
+begin
+    insert into inventory.stock_lots as l (store_id, product_id, is_debt, age, quantity, value, taken, taken_value)
+    values (in_store_id, in_product_id, true, 0, 0, 0, in_quantity, v_value)
+    on conflict (store_id, product_id) where is_debt
+        do update set taken = l.taken + excluded.taken, taken_value = l.taken_value + excluded.taken_value
+    returning l.lot_id into v_lot_id;
+    insert into inventory.stock_lot_entries (
+        lot_id, store_id, product_id, version, kind, quantity, value, document_id, actor, occurred_at
+    )
+    values (
+        v_lot_id, in_store_id, in_product_id, in_version, in_kind, -in_quantity, -v_value, in_document_id, in_actor, in_occurred_at
+    );
+end
+$$;
+
+comment on function inventory._owe_units(bigint, bigint, bigint, text, bigint, bigint, text, timestamptz) is
+    'Adds units to what a stock row owes, at the last known cost.';

@@ -63,8 +63,9 @@ begin
                 v_row.on_hand * coalesce(set_lot_policy.unit_cost, 0), null, null, null, null, null, v_actor, now()
             );
         elsif v_row.on_hand < 0 then
-            perform inventory._take_lots(
-                v_row.store_id, v_row.product_id, v_row.version, -v_row.on_hand, false, null, null, null, now()
+            -- No movement takes it: of the last one's cost it is no part.
+            perform inventory._owe_units(
+                v_row.store_id, v_row.product_id, v_row.version, 'opened', -v_row.on_hand, null, v_actor, now()
             );
         end if;
     end loop;

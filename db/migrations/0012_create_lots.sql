@@ -95,7 +95,7 @@ comment on column inventory.stock_lot_entries.entry_id is 'Names the entry; late
 comment on column inventory.stock_lot_entries.lot_id is 'The lot.';
 comment on column inventory.stock_lot_entries.store_id is 'The store.';
 comment on column inventory.stock_lot_entries.product_id is 'The product.';
-comment on column inventory.stock_lot_entries.version is 'Version of the stock row''s movement that it belongs to; of a cost that came later, the version at that time.';
+comment on column inventory.stock_lot_entries.version is 'Version of the stock row''s movement that it belongs to; of a policy or a cost that came later, the version at that time: by kind they are no part of what that movement cost.';
 comment on column inventory.stock_lot_entries.kind is
     'received, taken, returned (what original_entry_id took), settled (a debt, and the lot that it is settled from: the correction), cost and cost_taken (what came later, and the share of it that is gone), opened and closed (with the policy).';
 comment on column inventory.stock_lot_entries.quantity is 'Base units, below zero when taken.';

@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/rows.hpp"
 #include "pg/copy_out.hpp"
 
 #include <CLI/CLI.hpp>
@@ -80,10 +81,7 @@ int run_export(const Globals& globals, const ExportOptions& options, const char*
     if (!connection) {
         return fail(globals, connection.error());
     }
-    if (auto set = connection->exec(
-            kSetSql, {options.store, options.at.empty() ? pg::Param{} : pg::Param{options.at}}
-        );
-        !set) {
+    if (auto set = connection->exec(kSetSql, {options.store, given(options.at)}); !set) {
         return fail(globals, set.error());
     }
     if (!options.store.empty()) {

@@ -1,5 +1,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/rows.hpp"
+#include "importer/codes.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -42,20 +44,9 @@ from figures as f
 where jsonb_typeof(f.value) <> 'object' and f.path !~ '\.(store|as_of)$'
 order by f.path)";
 
-/// "{...}" of PostgreSQL; null: every store.
+/// Null: every store.
 pg::Param array_of(const std::vector<std::string>& codes) {
-    if (codes.empty()) {
-        return std::nullopt;
-    }
-    std::string out;
-    for (const auto& code : codes) {
-        out += out.empty() ? "{\"" : ",\"";
-        for (const char c : code) {
-            out += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
-        }
-        out += '"';
-    }
-    return out + "}";
+    return codes.empty() ? pg::Param{} : importer::text_array({codes.begin(), codes.end()});
 }
 
 base::Result<pg::Rows> ask(const Globals& globals, const char* sql, const pg::Param& param) {
@@ -104,9 +95,7 @@ int run_metrics(const Globals& globals, const std::string& store) {
         return kExitOk;
     }
     Table table({{"FIGURE"}, {"VALUE", Align::kRight}});
-    for (int row = 0; row < rows->size(); ++row) {
-        table.add({printable(rows->text(row, 0)), printable(rows->text(row, 1))});
-    }
+    add_rows(table, *rows);
     print_out(table.render());
     return kExitOk;
 }

@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
+#include "cli/rows.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -26,10 +27,6 @@ from inventory.stock_history($1, $2, $3::timestamptz, $4::timestamptz, $5::bigin
 constexpr const char* kJsonSql = R"(
 select coalesce(jsonb_agg(h), '[]')
 from inventory.stock_history($1, $2, $3::timestamptz, $4::timestamptz, $5::bigint) as h)";
-
-pg::Param given(const std::string& text) {
-    return text.empty() ? pg::Param{} : pg::Param{text};
-}
 
 int run_history(const Globals& globals, const HistoryOptions& options) {
     auto connection = connect(globals);
@@ -63,13 +60,7 @@ int run_history(const Globals& globals, const HistoryOptions& options) {
          {"WHO"},
          {"WHY"}}
     );
-    for (int row = 0; row < rows->size(); ++row) {
-        std::vector<std::string> cells;
-        for (int column = 0; column < rows->columns(); ++column) {
-            cells.push_back(printable(rows->text(row, column)));
-        }
-        table.add(std::move(cells));
-    }
+    add_rows(table, *rows);
     print_out(table.render());
     return kExitOk;
 }

@@ -55,6 +55,7 @@ struct Operation {
     bool are_lines_optional = false;
 };
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::vector<Operation>& operations() {
     static const std::vector<Operation> table{
         {"receive",

@@ -2,6 +2,7 @@
 #include "cli/operation.hpp"
 #include "cli/operation_lines.hpp"
 #include "cli/output.hpp"
+#include "cli/rows.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -23,10 +24,6 @@ struct QueueOptions {
     std::int64_t limit = 500;
     bool is_dry_run = false;
 };
-
-pg::Param given(const std::string& text) {
-    return text.empty() ? pg::Param{} : pg::Param{text};
-}
 
 // Those that wait for somebody, unless another status is asked for; the oldest sale first.
 constexpr const char* kFrom = R"(
@@ -69,13 +66,7 @@ int run_list(const Globals& globals, const QueueOptions& options) {
          {"WHO"},
          {"WHAT STANDS IN THE WAY"}}
     );
-    for (int row = 0; row < rows->size(); ++row) {
-        std::vector<std::string> cells;
-        for (int column = 0; column < rows->columns(); ++column) {
-            cells.push_back(printable(rows->text(row, column)));
-        }
-        table.add(std::move(cells));
-    }
+    add_rows(table, *rows);
     print_out(table.render());
     return kExitOk;
 }

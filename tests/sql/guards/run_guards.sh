@@ -1,7 +1,7 @@
 #!/bin/sh
 # run_guards.sh [--part K/N] [name ...]
 # For each guards/NAME.sql: makes a copy of the database, takes the guard out there as the file says, and runs the tests that its lines
-# `-- missed by: pgtap/FILE.sql`, `-- missed by: isolation/NAME` or `-- missed by: engine/TEST` (of tests/system/engine) name. Each of them must fail: a guard that no test misses is
+# `-- missed by: pgtap/FILE.sql`, `-- missed by: isolation/NAME` or `-- missed by: engine/TEST` (of tests/system/engine) name. Each of them must fail, those of the engine in one of five runs: a guard that no test misses is
 # untested or useless. --part takes every N-th guard from the K-th on, so that several can run at once, each in a cluster of its own.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,13 +17,30 @@ original=$PGDATABASE
 copy=${original}_guard
 out=$(mktemp)
 failed=0
-# A test that a missing guard leaves waiting is to end.
-PGOPTIONS="${PGOPTIONS:-} -c lock_timeout=20s"
-export PGOPTIONS
+# A test that a missing guard leaves waiting is to end, and soon: nothing here has to wait so long when all is well.
+PGOPTIONS="${PGOPTIONS:-} -c lock_timeout=8s"
+STOCKD_TEST_WAIT_S=8
+export PGOPTIONS STOCKD_TEST_WAIT_S
+# What the pgTAP files share is made before the copies: each would make it again.
+psql -X -q -v ON_ERROR_STOP=1 -f "$here/../prepare.sql"
 drop_copy() {
     # Without a guard a spec may leave a prepared transaction behind.
     psql -X -q -d "$copy" -c "rollback prepared 'iso'" > /dev/null 2>&1 || true
     dropdb --if-exists --force --maintenance-db=postgres "$copy" 2> /dev/null
+}
+# A copy of the database without the guard. The change is made with the rights of the owners, and whatever it means to change must be there.
+take_out() {
+    drop_copy
+    createdb --maintenance-db=postgres --template="$original" "$copy"
+    psql -X -q -o /dev/null -v ON_ERROR_STOP=1 -d "$copy" -f "$here/edit.psql" -f "$here/$1.sql"
+}
+# Clients that race: without the guard they go wrong in most runs, not in each. So such a test may run several times until it fails, each
+# time in a new copy.
+races() {
+    for _ in 1 2 3 4 5; do
+        /usr/bin/python3 -m pytest -q -x -p no:cacheprovider -k "$2" "$here/../../system/engine" || return 1
+        take_out "$1"
+    done
 }
 # shellcheck disable=SC2317  # the trap calls it
 finish() {
@@ -36,20 +53,15 @@ for guard in "$@"; do
     number=$((number + 1))
     [ $(((number - 1) % parts)) -eq "$part" ] || continue
     guard=$(basename "$guard" .sql)
-    drop_copy
-    createdb --maintenance-db=postgres --template="$original" "$copy"
+    take_out "$guard"
     export PGDATABASE="$copy"
-    # The change is made with the rights of the owners, and whatever it means to change must be there.
-    psql -X -q -o /dev/null -v ON_ERROR_STOP=1 -f "$here/edit.psql" -f "$here/$guard.sql"
     # shellcheck disable=SC2013  # one word a line
     for test in $(sed -n 's/^-- missed by: //p' "$here/$guard.sql"); do
         case $test in
             pgtap/*) "$here/../run_pgtap.sh" "$here/../$test" > "$out" 2>&1 && code=0 || code=1; sign='^not ok \|^Result: FAIL' ;;
             isolation/*) "$here/../isolation/run_isolation.sh" "${test#isolation/}" > "$out" 2>&1 && code=0 || code=1; sign='^not ok - ' ;;
-            engine/*)
-                /usr/bin/python3 -m pytest -q -x -p no:cacheprovider -k "${test#engine/}" "$here/../../system/engine" > "$out" 2>&1 && code=0 || code=1
-                sign='^FAILED'
-                ;;
+            # What a fixture finds wrong after the test is an error of its own.
+            engine/*) races "$guard" "${test#engine/}" > "$out" 2>&1 && code=0 || code=1; sign='^FAILED\|^E  *AssertionError' ;;
             *) echo "$guard: what is $test?" >&2; exit 1 ;;
         esac
         if [ "$code" -ne 0 ] && grep -q "$sign" "$out"; then

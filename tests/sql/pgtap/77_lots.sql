@@ -153,6 +153,39 @@ select pg_temp.receive('lot-2', 2, 1, 'late', 9), inventory.reserve_stock('lot-o
 update inventory.stock_lots set expires_on = current_date - 1 where product_id = :p2 and is_open;
 select is(inventory.process_order_stock_reduction('lot-o3', 'lot-a') #>> '{shortfall,0,quantity}', '2', 'what has expired while it was held is a shortfall');
 
+-- What has expired is summed up once per stock row and look, whatever the number of lots, lines and requests: it is done under the row's
+-- lock. Counted, not timed.
+set local track_functions = 'all';
+create function pg_temp.calls(in_function regprocedure, in_sql text) returns bigint language plpgsql as $$
+declare
+    v_before bigint := coalesce(pg_stat_get_xact_function_calls(in_function), 0);
+begin
+    execute in_sql;
+    return coalesce(pg_stat_get_xact_function_calls(in_function), 0) - v_before;
+end
+$$;
+select test.product('lot-5') as p5, inventory.set_lot_policy('lot-5', 'fefo') \gset
+select inventory.receive_purchase('lot-a', (
+    select jsonb_agg(jsonb_build_object('sku', 'lot-5', 'quantity', 2, 'unit_cost', n, 'expires_on', current_date - 20 + n)) from generate_series(1, 40) as n
+)) \gset
+select is(
+    pg_temp.calls('inventory._store_day(bigint)', format('select inventory._expired_units(%s, %s)', :a, :p5)), 1::bigint,
+    'the day is asked for once, not once per lot'
+);
+select is(
+    pg_temp.calls('inventory._expired_units(bigint, bigint)', $$ select inventory.record_sale('lot-a', (
+        select jsonb_agg('{"sku": "lot-5", "quantity": 1}'::jsonb) from generate_series(1, 5)
+    )) $$), 1::bigint, 'what has expired is asked for once per stock row, not once per line'
+);
+select is(
+    pg_temp.calls('inventory._expired_units(bigint, bigint)', $$ select inventory.deduct_inventory_many((
+        select jsonb_agg(jsonb_build_object('store', 'lot-a', 'lines', '[{"sku": "lot-5", "quantity": 1}]'::jsonb, 'transaction_id', 'lot-m-' || n))
+        from generate_series(1, 5) as n
+    )) $$), 2::bigint, 'nor once per request: when it is decided, and when it is taken'
+);
+select is(test.lots('lot-a', 'lot-5') ~ 'expired 2 at 38, - 2 at 50', true, 'and all of them took what may be sold');
+reset track_functions;
+
 -- Below zero
 update inventory.products set allow_negative = true where sku = 'lot-3';
 select inventory.set_lot_policy('lot-3', 'fifo'), pg_temp.receive('lot-3', 2, 5, 'A');
@@ -234,12 +267,33 @@ select is(inventory.set_lot_policy('lot-4', 'fifo'), 0::bigint, 'another policy 
 select is(inventory.set_lot_policy('lot-4', null), 1::bigint, 'and ends');
 select is(test.lots('lot-a', 'lot-4'), null, 'its lots are closed');
 select is(pg_temp.sell('lot-4', 1), 'true', 'and it is sold as before');
+select test.product('lot-6') as p6 \gset
+update inventory.products set allow_negative = true where product_id = :p6;
+select inventory.set_lot_policy('lot-6', 'fifo'), pg_temp.receive('lot-6', 2, 5, 'A'), inventory.set_lot_policy('lot-6', null), pg_temp.sell('lot-6', 5) \gset
+select is(inventory.set_lot_policy('lot-6', 'fifo', actor => 'ana'), 1::bigint, 'a product that is below zero begins');
+select is(test.lots('lot-a', 'lot-6'), '- owed -3 at -15', 'and owes, at the last known cost');
+select results_eq(
+    format('select kind, quantity, trim_scale(value), actor from inventory.stock_lot_entries where product_id = %s order by entry_id desc limit 1', :p6),
+    $$ values ('opened', -3::bigint, -15::numeric, 'ana') $$, 'with the policy: no sale took it, and none has its cost'
+);
 select is_empty('select test.lot_contradictions()', 'lots and stock rows agree');
 select is_empty('select test.contradictions()', 'so do stock rows and movements');
 select results_eq(
     $$ select lot, quantity, remaining_quantity from inventory.list_lots('lot-a', 'lot-2', false) where lot = 'over' $$,
     $$ values ('over', 2::bigint, 0::bigint) $$, 'closed lots are listed when they are asked for'
 );
+-- What an order holds expires as goods, and is paid in part: the rest of its hold goes back, though there is no sale that it could go with.
+select test.store('lot-keep'), test.product('lot-keep'), inventory.set_lot_policy('lot-keep', 'fefo');
+select inventory.receive_purchase('lot-keep', '[{"sku": "lot-keep", "quantity": 10, "expires_on": "2099-01-01"}]');
+select inventory.reserve_stock('kept', 'lot-keep', '[{"sku": "lot-keep", "quantity": 10}]');
+update inventory.stock_lots set expires_on = '2020-01-01' where product_id = test.product('lot-keep');
+select is(
+    inventory.process_order_stock_reduction('kept', 'lot-keep', '[{"sku": "lot-keep", "quantity": 4}]', 'keep') #>> '{shortfall,0,quantity}', '4',
+    'a paid order gets nothing of what has expired'
+);
+select is(test.stock('lot-keep', 'lot-keep'), 'on_hand 10 reserved 0 version 3', 'and what it held of that is given back');
+select is_empty('select test.reservation_contradictions()', 'so that reserved is what orders hold');
+
 select * from finish();
 rollback;
 

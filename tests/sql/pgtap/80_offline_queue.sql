@@ -312,6 +312,22 @@ select is(
     pg_temp.synced(inventory.sync_all_pending('oq-a')), '0 synced, 1 to approve, 0 left: p6 insufficient_stock', 'Q2: no row goes below zero that may not now, whatever was queued'
 );
 
+-- What has expired is on hand and not there: the row may not be taken below what is left without it.
+select test.store('oq-x') as store_id, test.product('oq-13') as product_id \gset
+select inventory.set_lot_policy('oq-13', 'fefo') \gset
+select inventory.receive_purchase('oq-x', jsonb_build_array(
+    jsonb_build_object('sku', 'oq-13', 'quantity', 5, 'expires_on', current_date - 1, 'unit_cost', 2), jsonb_build_object('sku', 'oq-13', 'quantity', 1, 'unit_cost', 3)
+)) \gset
+select inventory.queue_transaction('oq-x', pg_temp.lines('oq-13', 1), 'e1', 'till-1', 1, occurred_at => now() + interval '1 s'),
+    inventory.queue_transaction('oq-x', pg_temp.lines('oq-13', 3), 'e2', 'till-1', 2, occurred_at => now() + interval '2 s') \gset
+update inventory.inventory_stock set allow_negative = true where store_id = :store_id and product_id = :product_id;
+select inventory.sync_all_pending('oq-x') as answer \gset
+select is(pg_temp.synced(:'answer'), '1 synced, 1 to approve, 0 left: e1 synced, e2 insufficient_stock', 'what has expired keeps no row above zero');
+select is(
+    :'answer'::jsonb #>> '{transactions,1,errors,0,message}', 'Insufficient stock of oq-13 in oq-x: Need 3, Have 0 (Short: 3)', 'nor is it said to be there'
+);
+select is(test.lots('oq-x', 'oq-13'), '- expired 5 at 10', 'and lots owe nothing');
+
 -- What went meanwhile, bounds, and a queue of many.
 select inventory.set_unit('dozen', 12, 1, 'oq-8');
 select inventory.receive_purchase('oq-a', '[{"sku": "oq-8", "quantity": 100}, {"sku": "oq-9", "quantity": 1}]') \gset

@@ -17,8 +17,9 @@ def test_a_database_without_the_schema_is_refused_until_it_is_migrated(tmp_path,
     with start(tmp_path, database) as stockd:
         wait_for(lambda: "stockctl migrate" in stockd.log(), "the command that mends it in the log")
         assert "no schema inventory" in stockd.log()
-        ready, reasons = stockd.ready()
-        assert not ready and "schema" in reasons
+        # The log may be a moment ahead of the reasons.
+        wait_for(lambda: "schema" in (stockd.ready()[1] or []), "the schema among the reasons")
+        assert not stockd.ready()[0]
         assert stockd.get("/live", admin=True)[0] == 200
         code, text = stockd.get("/api/inventory/P")
         answer = json.loads(text)

@@ -113,8 +113,11 @@ def at_once(count, work):
     return results
 
 
-def wait_until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
+WAIT_S = float(os.environ.get("STOCKD_TEST_WAIT_S", "30"))
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + WAIT_S
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true"
         time.sleep(0.01)

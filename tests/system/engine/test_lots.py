@@ -7,6 +7,7 @@ import random
 import threading
 from fractions import Fraction
 
+import psycopg2
 import pytest
 from conftest import at_once, call, connect, is_waiting, rows, value, wait_until
 
@@ -383,6 +384,47 @@ def test_a_policy_waits_for_writers_and_writers_for_it(shop):
         for each in (writer, other, keeper):
             each.close()
     assert rows(place.connection, "select test.lots(%s, sku) from unnest(%s) as sku", place.store, place.skus) == [("- 3 at 0",)] * 2
+    assert place.contradictions() == []
+
+
+def test_a_payment_waits_for_a_policy(shop):
+    """A policy that commits while the short way of a payment waits for the stock row: the order is paid the long way, once, out of lots."""
+    place = shop()
+    place.receive(5)
+    order = f"{place.store}-o"
+    assert value(
+        place.connection, "select inventory.reserve_stock(%s, %s, %s)", order, place.store, json.dumps([{"sku": place.skus[0], "quantity": 2}])
+    )["success"]
+    keeper, payer = connect(), connect()
+    pay = "select inventory.process_order_stock_reduction(%s, %s, idempotency_key => 'paid')"
+    answers = []
+
+    def paying():
+        try:
+            answers.append(value(payer, pay, order, place.store))
+        except psycopg2.Error as error:
+            answers.append(error)
+
+    try:
+        rows(keeper, "begin")
+        assert value(keeper, "select inventory.set_lot_policy(%s, 'fifo', 4)", place.skus[0]) == 1
+        pid = value(payer, "select pg_backend_pid()")
+        thread = threading.Thread(target=paying)
+        thread.start()
+        wait_until(lambda: is_waiting(place.connection, pid) or not thread.is_alive())
+        rows(keeper, "commit")
+        thread.join(timeout=60)
+        assert isinstance(answers[0], dict), answers
+        assert answers[0]["success"] and not answers[0]["replayed"] and not answers[0]["shortfall"]
+        assert value(payer, pay, order, place.store)["replayed"]
+    finally:
+        keeper.close()
+        payer.close()
+    assert place.on_hand() == 3
+    assert rows(place.connection, "select test.lots(%s, %s)", place.store, place.skus[0]) == [("- 3 at 12",)]
+    assert rows(
+        place.connection, "select state, is_settled from inventory.stock_holds where store_id = %s", place.store_id
+    ) == [("committed", True)]
     assert place.contradictions() == []
 
 

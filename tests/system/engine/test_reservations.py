@@ -135,6 +135,15 @@ def test_t1_the_last_units_are_reserved_or_sold_once(shop, one, other):
     assert on_hand - reserved == 0
 
 
+def test_t1_the_last_units_are_reserved_once_by_orders_of_several_products(shop):
+    here = shop(2)
+    here.receive(20)
+    lines = [(sku, 1) for sku in here.skus]
+    answers = at_once(CLIENTS, lambda number, connection: reserve(connection, f"o{next(_orders)}", here, lines))
+    assert sum(answer["success"] for answer in answers) == 20
+    assert stock(here) == (20, 20)
+
+
 def test_t1_the_last_units_that_expired_holds_still_have_are_reserved_once(shop):
     here = shop()
     here.receive(20)
