@@ -1,6 +1,6 @@
 # Thin verbs; the work is in CMakePresets.json, scripts/ and ctest. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: deps build run test acceptance lint format asan tsan soak fuzz bench bench-check clean help
+.PHONY: deps build run test acceptance lint format asan tsan soak soak-engine fuzz bench bench-check clean help
 
 # One more than there are processors: most tests wait for a database or a deadline now and then.
 CTEST := ctest --no-tests=error --output-on-failure --parallel $(shell expr $$(nproc) + 1)
@@ -26,7 +26,7 @@ test: ## run every test, against throw-away databases; STOCKD_TEST_DATA names th
 	@[ -n "$$STOCKD_TEST_DATA" ] || echo "*** STOCKD_TEST_DATA is not set: tests on the large data are SKIPPED ***"
 	@$(CTEST) --test-dir build/release
 
-acceptance: ## import the whole large data sets (STOCKD_TEST_DATA) while a stockd follows, and compare everything
+acceptance: ## bring the whole large data sets (STOCKD_TEST_DATA) in, by import and by the engine, and compare everything
 	@scripts/packages.sh run test
 	@scripts/build.sh release stockd stockctl with_cluster
 	@scripts/acceptance.sh build/release/bin
@@ -34,7 +34,12 @@ acceptance: ## import the whole large data sets (STOCKD_TEST_DATA) while a stock
 soak: ## run random SQL and faults against stockd, PostgreSQL being the judge; SEED, SEEDS, STEPS (of each), FAULT_EVERY, REQUIRE (each kind)
 	@scripts/packages.sh run test
 	@scripts/build.sh release stockd stockctl witness
-	@scripts/soak.sh build/release/bin --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --steps $(or $(STEPS),500) --fault-every $(or $(FAULT_EVERY),9) --require $(or $(REQUIRE),0)
+	@scripts/soak.sh build/release/bin soak --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --steps $(or $(STEPS),500) --fault-every $(or $(FAULT_EVERY),9) --require $(or $(REQUIRE),0)
+
+soak-engine: ## call every function of the engine from many clients, kill PostgreSQL, prove the stock; SEED, OPERATIONS, CLIENTS, KILLS
+	@scripts/packages.sh run test
+	@scripts/build.sh release stockctl
+	@scripts/soak.sh build/release/bin engine_soak --seed $(or $(SEED),1) --operations $(or $(OPERATIONS),100000) --clients $(or $(CLIENTS),32) --kills $(or $(KILLS),1)
 
 lint: ## check format, clang-tidy, shell scripts and the repository's rules
 	@scripts/packages.sh run test

@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: acceptance.sh BIN_DIR
-# Imports the whole of the large data sets into a throw-away cluster while a stockd follows, and compares. STOCKD_TEST_DATA
-# names their folder.
+# Brings the whole of the large data sets into a throw-away cluster, by import while a stockd follows and by the engine's functions, and
+# compares. STOCKD_TEST_DATA names their folder.
 set -eu
 cd "$(dirname "$0")/.."
 if [ -z "${STOCKD_TEST_DATA:-}" ]; then
@@ -12,4 +12,4 @@ STOCKD_TEST_BIN=$(cd "$1" && pwd)
 export STOCKD_TEST_BIN
 ACCEPTANCE=whole
 export ACCEPTANCE
-exec "$STOCKD_TEST_BIN/with_cluster" -- /usr/bin/python3 -m pytest -v -rs -p no:cacheprovider --durations=0 tests/acceptance/test_acceptance.py
+exec "$STOCKD_TEST_BIN/with_cluster" -- /usr/bin/python3 -m pytest -v -rs -p no:cacheprovider --durations=0 tests/acceptance

@@ -16,7 +16,8 @@ _numbers = itertools.count(1)
 
 
 def connect():
-    connection = psycopg2.connect(dbname=os.environ["PGDATABASE"])
+    """A client of the database, through the pooler where there is one."""
+    connection = psycopg2.connect(dbname=os.environ["PGDATABASE"], host=os.environ.get("STOCKD_TEST_POOLER"))
     connection.autocommit = True
     return connection
 

@@ -12,38 +12,11 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
 
-import pytest
-
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "system", "import"))
-from import_support import BIN, Database, stockctl  # noqa: E402
-
-DATA = os.environ.get("STOCKD_TEST_DATA", "")
-WHOLE = os.environ.get("ACCEPTANCE") == "whole"
-
-# What is no article, and what other lines mean; the same in the importer's rules and in the SQL of the independent sum.
-CLASSES = {
-    "postage": ["POST", "DOT", "C2"],
-    "manual": ["M", "m"],
-    "discount": ["D"],
-    "samples": ["S"],
-    "charges": ["BANK CHARGES", "AMAZONFEE"],
-    "donation": ["CRUK"],
-    "bad-debt": ["B"],
-    "voucher": ["gift_*"],
-}
-
-
-@pytest.fixture(name="db")
-def fixture_db():
-    if not os.path.isdir(DATA):
-        pytest.skip("STOCKD_TEST_DATA is not set: the acceptance tests on the large data are SKIPPED")
-    with Database() as database:
-        yield database
+from acceptance_support import BIN, CLASSES, DATA, WHOLE, stockctl
 
 
 class Daemon:
