@@ -15,9 +15,20 @@ PREPARE = pathlib.Path(__file__).resolve().parents[2] / "sql" / "prepare.sql"
 _numbers = itertools.count(1)
 
 
-def connect():
-    """A client of the database, through the pooler where there is one."""
-    connection = psycopg2.connect(dbname=os.environ["PGDATABASE"], host=os.environ.get("STOCKD_TEST_POOLER"))
+def pytest_configure(config):
+    config.addinivalue_line("markers", "sessions: looks at the server's session of each client, which a pooler does not keep")
+
+
+def pytest_collection_modifyitems(items):
+    if "STOCKD_TEST_POOLER" in os.environ:
+        for item in items:
+            if item.get_closest_marker("sessions"):
+                item.add_marker(pytest.mark.skip(reason="a pooler keeps no session of its own for each client"))
+
+
+def connect(pooled=True):
+    """A client of the database, through the pooler where there is one. Who sets something for the session must not be pooled."""
+    connection = psycopg2.connect(dbname=os.environ["PGDATABASE"], host=os.environ.get("STOCKD_TEST_POOLER") if pooled else None)
     connection.autocommit = True
     return connection
 

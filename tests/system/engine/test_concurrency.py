@@ -111,6 +111,7 @@ def waiting_duplicates(here, first, count, **arguments):
     return finish
 
 
+@pytest.mark.sessions
 @pytest.mark.parametrize("ending, replays", [("commit", [True, True]), ("rollback", [False, True])])
 def test_t7_duplicates_wait_for_the_first_one(shop, ending, replays):
     here = shop()
@@ -124,6 +125,7 @@ def test_t7_duplicates_wait_for_the_first_one(shop, ending, replays):
     assert here.on_hand() == 7
 
 
+@pytest.mark.sessions
 def test_t7_a_duplicate_of_a_refused_request_runs_itself(shop):
     here = shop()
     here.receive(1)

@@ -358,6 +358,7 @@ def test_t1_the_last_units_of_lots_are_sold_once(shop):
     assert place.contradictions() == []
 
 
+@pytest.mark.sessions
 def test_a_policy_waits_for_writers_and_writers_for_it(shop):
     """Whoever makes a stock row while the policy is set knows it: none is left without lots."""
     place = shop(2)
@@ -387,6 +388,7 @@ def test_a_policy_waits_for_writers_and_writers_for_it(shop):
     assert place.contradictions() == []
 
 
+@pytest.mark.sessions
 def test_a_payment_waits_for_a_policy(shop):
     """A policy that commits while the short way of a payment waits for the stock row: the order is paid the long way, once, out of lots."""
     place = shop()
@@ -428,6 +430,7 @@ def test_a_payment_waits_for_a_policy(shop):
     assert place.contradictions() == []
 
 
+@pytest.mark.sessions
 def test_a_late_cost_waits_for_a_sale(shop):
     """What is gone bears its share: of what is gone when the cost is added, not of what was when it was asked for."""
     place = shop()

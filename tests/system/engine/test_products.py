@@ -64,6 +64,7 @@ def harm(here, sql):
     connection.close()
 
 
+@pytest.mark.sessions
 @pytest.mark.parametrize("reservations", ["refuse", "release"])
 def test_a_product_that_is_being_reserved_is_deleted_after_that(shop, reservations):
     here = shop()
@@ -108,6 +109,7 @@ def test_deleting_and_reserving_and_paying_at_once_ends_every_hold_once(shop):
     assert here.deadlocks() == here.deadlocks_before
 
 
+@pytest.mark.sessions
 def test_an_order_that_is_paid_while_its_product_is_deleted_is_told_that_it_holds_nothing(shop):
     here = shop()
     here.receive(10)
@@ -135,6 +137,7 @@ def test_two_deletions_of_one_product_release_once(shop):
     assert sum(len(answer["movements"]) for answer in answers) == 1
 
 
+@pytest.mark.sessions
 def test_many_availabilities_are_set_in_the_order_of_products(shop):
     here = shop(3)
     first = opened()
@@ -193,6 +196,7 @@ def test_verify_finds_nothing_while_everybody_writes(shop):
     assert verify(here.connection, here, whole=True) == []
 
 
+@pytest.mark.sessions
 def test_a_finding_whose_row_is_being_sold_from_is_not_repaired_as_it_was(shop):
     here = shop()
     here.receive(10)
@@ -227,6 +231,7 @@ def test_a_finding_is_repaired_once_by_many(shop):
     assert verify(here.connection, here, whole=True) == []
 
 
+@pytest.mark.sessions
 def test_two_passes_of_one_store_take_turns_and_those_of_two_do_not(shop):
     here, there = shop(), shop()
     here.receive(10)

@@ -110,7 +110,6 @@ def test_syncing_passes_over_what_somebody_is_deciding(shop):
         queue(here, here.connection, name, [(here.skus[0], 1)])
     other.autocommit = False
     assert decide(here, other, "reject", held)["success"]
-    rows(here.connection, "set lock_timeout = '20s'")
     answer = sync(here, here.connection)
     assert [each["transaction_id"] for each in answer["transactions"]] == [free] and answer["remaining"] == 1
     other.commit()
@@ -147,6 +146,7 @@ def test_a_transaction_is_decided_once(shop):
     assert here.deadlocks() == here.deadlocks_before
 
 
+@pytest.mark.sessions
 @pytest.mark.parametrize("first", ["approve", "reject"])
 def test_who_decides_second_sees_what_the_first_decided(shop, first):
     here, one = shop(), connect()

@@ -159,6 +159,7 @@ def test_above_read_committed_a_lost_compensation_is_a_serialization_failure(kit
     assert here.left() == [100]
 
 
+@pytest.mark.sessions
 def test_t14_a_compensation_that_is_killed_half_way_is_done_again(kitchen):
     """It dies between its first lock and its last, and once more after its last write: each time as if it had not begun."""
     here = kitchen(3, [{0: (2, 1, 1), 1: (1, 1, 3), 2: (1, 1, 1)}])

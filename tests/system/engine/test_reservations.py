@@ -79,7 +79,7 @@ def opened(level=None):
 
 def impatient():
     """A client to which waiting for a lock is an error."""
-    connection = connect()
+    connection = connect(pooled=False)
     rows(connection, "set lock_timeout = '10ms'")
     return connection
 
@@ -181,6 +181,7 @@ def test_t9_a_payment_and_the_expiry_of_its_hold_have_one_outcome(shop):
     assert here.deadlocks() == here.deadlocks_before
 
 
+@pytest.mark.sessions
 @pytest.mark.parametrize("ending", ["commit", "rollback"])
 def test_t9_a_payment_waits_for_the_sweeper_that_has_its_stock_row(shop, ending):
     here = shop()
@@ -239,6 +240,7 @@ def test_expiry_racing_with_cancelling_gives_back_once(shop):
     assert here.deadlocks() == here.deadlocks_before
 
 
+@pytest.mark.sessions
 @pytest.mark.parametrize("ending", ["commit", "rollback"])
 def test_cancelling_waits_for_the_sweeper(shop, ending):
     here = shop()
@@ -273,6 +275,7 @@ def test_t12_the_sweeper_and_others_pass_over_a_hold_that_is_being_prolonged(sho
     assert states(here, "o") == ["held"] and stock(here) == (1, 1)
 
 
+@pytest.mark.sessions
 @pytest.mark.parametrize("ending", ["commit", "rollback"])
 def test_t12_prolonging_waits_for_the_sweeper_and_is_too_late(shop, ending):
     here = shop()
