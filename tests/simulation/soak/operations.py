@@ -48,7 +48,7 @@ def update_many(t):
         update_one(t)
 
 
-@kind(1)
+@kind(2)
 def update_set(t):
     t.run(f"update {STOCK} set on_hand = %(n)s * 100 where store_id = %(s)s and product_id = %(p)s", key(t.rng))
 
@@ -150,7 +150,7 @@ def merge(t):
     )
 
 
-@kind(1, isolation="read committed")
+@kind(2, isolation="read committed")
 def truncate(t):
     t.run(f"truncate {STOCK}")
     if t.rng.random() < 0.8:
@@ -257,7 +257,7 @@ def idle_in_transaction(t):
     update_one(t)
 
 
-@kind(1, hold_steps=25)
+@kind(3, hold_steps=25)
 def long_transaction(t):
     update_one(t)
     t.hold(10)
