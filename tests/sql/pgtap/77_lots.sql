@@ -294,6 +294,45 @@ select is(
 select is(test.stock('lot-keep', 'lot-keep'), 'on_hand 10 reserved 0 version 3', 'and what it held of that is given back');
 select is_empty('select test.reservation_contradictions()', 'so that reserved is what orders hold');
 
+-- Two orders hold all there is, and half of it expires: who pays first takes what is fresh, as far as he holds it; the other one is short.
+select test.product('lot-two'), inventory.set_lot_policy('lot-two', 'fefo');
+select inventory.receive_purchase('lot-keep', '[{"sku": "lot-two", "quantity": 5, "lot": "old", "expires_on": "2098-01-01"}, {"sku": "lot-two", "quantity": 5, "lot": "new", "expires_on": "2099-01-01"}]');
+select inventory.reserve_stock('two-' || n, 'lot-keep', '[{"sku": "lot-two", "quantity": 5}]') from generate_series(1, 2) as n;
+update inventory.stock_lots set expires_on = '2020-01-01' where lot = 'old' and product_id = test.product('lot-two');
+savepoint half;
+select is(inventory.process_order_stock_reduction('two-1', 'lot-keep') -> 'shortfall', '[]', 'the first who pays gets what is fresh');
+select is(test.lots('lot-keep', 'lot-two') || ' ' || test.stock('lot-keep', 'lot-two'), 'old expired 5 at 0 on_hand 5 reserved 5 version 5', 'out of his own hold');
+select is(inventory.process_order_stock_reduction('two-2', 'lot-keep') #>> '{shortfall,0,quantity}', '5', 'the second one is short');
+select is(test.lots('lot-keep', 'lot-two') || ' ' || test.stock('lot-keep', 'lot-two'), 'old expired 5 at 0 on_hand 5 reserved 0 version 6', 'and nothing is promised any more');
+rollback to half;
+select is(
+    inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 7}]') #>> '{shortfall,0,quantity}', '2',
+    'beyond his hold there is nothing for him: what others hold is theirs'
+);
+select is(test.lots('lot-keep', 'lot-two'), 'old expired 5 at 0', 'he takes what he holds');
+rollback to half;
+select is(
+    inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 2}]', 'keep') #>> '{reservation,lines,0,units}', '3',
+    'who pays a part keeps the rest of what he holds, when there is enough that is fresh'
+);
+select is(inventory.process_order_stock_reduction('two-2', 'lot-keep') #>> '{shortfall,0,quantity}', '2', 'the other one gets the fresh ones that are left, since he pays first');
+select is(
+    inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 1}]', 'keep') #>> '{shortfall,0,quantity}', '1', 'then there are none'
+);
+select is(test.stock('lot-keep', 'lot-two'), 'on_hand 5 reserved 0 version 7', 'to be kept, either');
+rollback to half;
+-- A third of a unit is taken to the last fraction, and no fresh unit twice.
+select inventory.set_unit('third', 1, 3, 'lot-two');
+select is(inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 16, "unit": "third"}]') #>> '{shortfall,0,quantity}', '1', 'five units are fifteen thirds');
+select is(inventory.process_order_stock_reduction('two-2', 'lot-keep', '[{"sku": "lot-two", "quantity": 1, "unit": "third"}]') #>> '{shortfall,0,quantity}', '1', 'of which none is left');
+rollback to half;
+select is(
+    inventory.reserve_stock('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 6}]') #>> '{errors,0,message}',
+    'Insufficient stock of lot-two in lot-keep: Need 6, Have 5 (Short: 1)', 'who wants more has what he holds'
+);
+select is(inventory.reserve_stock('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 5}]') ->> 'success', 'true', 'and may go on holding it');
+select is_empty('select test.lot_contradictions() union all select test.reservation_contradictions() union all select test.contradictions()', 'and all agree');
+
 select * from finish();
 rollback;
 
