@@ -260,6 +260,57 @@ select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 1 at 1, D 1 at 2, E 1 at 
 select is(inventory.receive_purchase('lot-a', '[{"sku": "lot-1", "quantity": 6, "unit": "third", "unit_cost": 0.5}]') ->> 'success', 'true', 'a cost is that of the unit as named');
 select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 1 at 1, D 1 at 2, E 1 at 4, - 2 at 3', 'of base units in the lot');
 
+-- Parts that were sold apart come together again: one sale has opened the unit, others took the rest of it.
+select test.product('lot-7') as p7, inventory.set_lot_policy('lot-7', 'fifo'), inventory.set_unit('third', 1, 3, 'lot-7') \gset
+select pg_temp.receive('lot-7', 3, 5, 'A', 90), pg_temp.receive('lot-7', 3, 7, 'B', 99) \gset
+create function pg_temp.thirds(in_reference text, in_quantity integer, in_lines integer default 1) returns text language sql as $$
+    select pg_temp.answer(format('select inventory.record_sale(''lot-a'', %L, %L)',
+        (select jsonb_agg(jsonb_build_object('sku', 'lot-7', 'quantity', in_quantity, 'unit', 'third')) from generate_series(1, in_lines)), in_reference))
+$$;
+create function pg_temp.back(in_reference text, in_quantity integer, in_unit text default 'third') returns text language sql as $$
+    select pg_temp.answer(format('select inventory.return_sale(''lot-a'', %L, %L)', jsonb_build_array(jsonb_build_object('sku', 'lot-7', 'quantity', in_quantity, 'unit', in_unit)), in_reference))
+$$;
+savepoint parts;
+select pg_temp.thirds('T' || n, 1) from generate_series(1, 3) as n;
+select is(test.lots('lot-a', 'lot-7'), 'A 2 at 10, B 3 at 21', 'three sales of a third take a unit');
+select pg_temp.back('T' || n, 1) from generate_series(1, 3) as n;
+select is(test.lots('lot-a', 'lot-7'), 'A 3 at 15, B 3 at 21', 'and given back, whichever comes last, it is in its lot, at its cost');
+select pg_temp.thirds('T9', 1, 3), pg_temp.back('T9', 1, 'piece') \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 3 at 15, B 3 at 21', 'also three lines of one sale, that come back as a whole');
+select is((select sum(e.quantity) from inventory.stock_lot_entries as e where e.product_id = :p7 and e.kind = 'returned' and e.original_entry_id is not null), 2::numeric, 'each names the entry that took it');
+rollback to parts;
+-- What is opened later is of another lot: a part goes to the unit that it is of.
+select pg_temp.thirds('T1', 1), pg_temp.thirds('T2', 2), pg_temp.sell('lot-7', 3), pg_temp.thirds('T4', 1) \gset
+select is(test.lots('lot-a', 'lot-7'), 'B 1 at 7', 'the next unit is one of B');
+select pg_temp.back('T1', 1), pg_temp.back('T2', 2) \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 1 at 7', 'a part of one of A makes that whole');
+select pg_temp.back('T4', 1) \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 2 at 14', 'and one of B that');
+rollback to parts;
+-- The part that opened a unit comes last, when another one has had its entry: then it makes the one whole that is open.
+select pg_temp.thirds('T1', 1), pg_temp.thirds('T2', 2), pg_temp.sell('lot-7', 3), pg_temp.thirds('T4', 1) \gset
+select pg_temp.back('T2', 2) \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 1 at 7', 'with what is open it makes a unit');
+select pg_temp.back('T4', 1) \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 1 at 7', 'a third more is no unit');
+select pg_temp.back('T1', 1) \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 2 at 14', 'and the last third makes the other one: none is lost, none is there twice');
+rollback to parts;
+select inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-7", "quantity": 1, "unit": "third"}]', 'lot-p1'), inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-7", "quantity": 2, "unit": "third"}]', 'lot-p2') \gset
+select pg_temp.sell('lot-7', 3), inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-7", "quantity": 1, "unit": "third"}]', 'lot-p3') \gset
+select inventory.compensate_deduction('lot-p2') \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 1 at 7', 'compensations do so, too');
+rollback to parts;
+-- A sale from before lots were kept has no part in them.
+select inventory.set_lot_policy('lot-7', null), pg_temp.sell('lot-7', 2, 'T0'), inventory.set_lot_policy('lot-7', 'fifo', 4) \gset
+select pg_temp.thirds('T1', 1), pg_temp.back('T0', 2, 'piece') \gset
+select results_eq(
+    format('select kind, quantity, original_entry_id from inventory.stock_lot_entries where product_id = %s order by entry_id desc limit 1', :p7),
+    $$ values ('received', 2::bigint, null::bigint) $$, 'whole units that no entry took come in as such'
+);
+select is_empty('select test.lot_contradictions()', 'lots and stock rows agree');
+rollback to parts;
+
 -- Policies that change
 select is(inventory.set_lot_policy('lot-4', 'fefo', 2.5), 1::bigint, 'a product with stock begins');
 select is(test.lots('lot-a', 'lot-4'), '- 2 at 5', 'what is there is a lot at the cost that was said');
