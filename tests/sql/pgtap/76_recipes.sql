@@ -454,6 +454,16 @@ select is(
 );
 select is(test.stock('rc-b', 'rc-11'), null, 'but a refused request makes none');
 
+-- A product without stock of its own that is asked for by itself and as an ingredient: both is said, in a batch as in one.
+select test.product('rc-14'), test.product('rc-15'), inventory.set_recipe('rc-15', '[{"name": "Cream", "quantity": 1, "unit": "piece"}]'),
+    inventory.set_conversion_mapping('rc-b', 'Cream', 'piece', 'rc-14', 1) \gset
+select inventory.deduct_inventory_atomic('rc-b', pg_temp.lines('rc-14 1', 'rc-15 1'), 'm9') -> 'errors' as errors \gset
+select is(:'errors'::jsonb -> 0 ->> 'code' || ' ' || (:'errors'::jsonb -> 1 ->> 'code'), 'no_ingredients insufficient_stock', 'what has no stock row is short as an ingredient, too');
+select is(
+    inventory.deduct_inventory_many(jsonb_build_array(jsonb_build_object('store', 'rc-b', 'transaction_id', 'm9', 'lines', pg_temp.lines('rc-14 1', 'rc-15 1')))) #> '{0,errors}',
+    :'errors'::jsonb, 'in a batch as in one'
+);
+
 -- Whatever was done, what was given back is never more than what was taken.
 select is_empty(
     $$
