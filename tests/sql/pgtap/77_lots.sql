@@ -122,6 +122,18 @@ select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 2 at 2, D 1 at 2', 'and t
 select is(pg_temp.sell('lot-1', 3, null, 'D'), 'Insufficient stock of lot-1 in lot-a, lot D: Need 3, Have 1 (Short: 2)', 'no more than it has, whatever others have');
 select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 2 at 2, D 1 at 2', 'and nothing is taken then');
 select throws_ok($$ select inventory.must(inventory.record_sale('lot-a', '[{"sku": "lot-1", "quantity": 3, "lot": "D"}]')) $$, 'SD040', null, 'must() raises it');
+savepoint of_two;
+select pg_temp.receive('lot-1', 1, 2, 'D', 30);
+select is(
+    inventory.record_sale('lot-a', jsonb_build_array(jsonb_build_object('sku', 'lot-1', 'quantity', 1, 'lot', 'D', 'expires_on', current_date + 30))) ->> 'success',
+    'true', 'of two lots with that name the one is sold that expires then'
+);
+select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 2 at 2, D 1 at 2', 'and no other');
+select is(
+    inventory.record_sale('lot-a', jsonb_build_array(jsonb_build_object('sku', 'lot-1', 'quantity', 1, 'lot', 'D', 'expires_on', current_date + 30))) #>> '{errors,0,message}',
+    format('Insufficient stock of lot-1 in lot-a, lot D of %s: Need 1, Have 0 (Short: 1)', current_date + 30), 'whatever the other one has'
+);
+rollback to of_two;
 select is(
     (inventory.record_sale('lot-a', '[{"sku": "lot-1", "quantity": 1, "lot": "D"}, {"sku": "lot-1", "quantity": 1, "lot": "D"}]') #> '{errors,0}') - array['message', 'detail', 'hint'],
     '{"code": "lot_short", "store": "lot-a", "sku": "lot-1", "lot": "D", "need": 1, "have": 0, "short": 1, "lines": [2]}', 'the second line finds nothing left'
@@ -382,6 +394,17 @@ select is(
     'Insufficient stock of lot-two in lot-keep: Need 6, Have 5 (Short: 1)', 'who wants more has what he holds'
 );
 select is(inventory.reserve_stock('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 5}]') ->> 'success', 'true', 'and may go on holding it');
+-- Nobody has less than nothing.
+update inventory.stock_lots set expires_on = '2020-01-01' where product_id = test.product('lot-two');
+select is(
+    inventory.record_sale('lot-keep', '[{"sku": "lot-two", "quantity": 1}]') #>> '{errors,0,message}',
+    'Insufficient stock of lot-two in lot-keep: Need 1, Have 0 (Short: 1)', 'what others hold of what has expired is not there once, not twice'
+);
+select is(
+    inventory.deduct_inventory_many('[{"store": "lot-keep", "transaction_id": "lot-h", "lines": [{"sku": "lot-two", "quantity": 1}]}]') #>> '{0,errors,0,message}',
+    'Insufficient stock of lot-two in lot-keep: Need 1, Have 0 (Short: 1)', 'also in a batch'
+);
+select is(inventory.validate_deduction('lot-keep', '[{"sku": "lot-two", "quantity": 1}]') #>> '{demand,0,have}', '0', 'and when it is asked for');
 select is_empty('select test.lot_contradictions() union all select test.reservation_contradictions() union all select test.contradictions()', 'and all agree');
 
 select * from finish();
