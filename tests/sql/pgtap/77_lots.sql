@@ -394,6 +394,28 @@ select is(
     'Insufficient stock of lot-two in lot-keep: Need 6, Have 5 (Short: 1)', 'who wants more has what he holds'
 );
 select is(inventory.reserve_stock('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 5}]') ->> 'success', 'true', 'and may go on holding it');
+-- A lot that a paid line names and that has less is a shortfall, and no refusal.
+rollback to half;
+update inventory.stock_lots set expires_on = '2098-01-01' where product_id = test.product('lot-two') and lot = 'old';
+select inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 2, "lot": "none"}, {"sku": "lot-two", "quantity": 1, "lot": "new"}, {"sku": "lot-two", "quantity": 5, "lot": "old"}]') as paid \gset
+select is(
+    :'paid'::jsonb -> 'shortfall', '[{"line": 1, "sku": "lot-two", "unit": "piece", "quantity": 2}, {"line": 3, "sku": "lot-two", "unit": "piece", "quantity": 1}]',
+    'what the lot does not have, and what is not held'
+);
+select is(test.lots('lot-keep', 'lot-two') || ' ' || test.stock('lot-keep', 'lot-two'), 'old 1 at 0, new 4 at 0 on_hand 5 reserved 5 version 6', 'the others are taken, each from its lot');
+rollback to half;
+select inventory.set_unit('third', 1, 3, 'lot-two');
+select inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 4, "unit": "third", "lot": "none"}, {"sku": "lot-two", "quantity": 1, "lot": "new"}]') as paid \gset
+select is(:'paid'::jsonb -> 'shortfall', '[{"line": 1, "sku": "lot-two", "unit": "third", "quantity": 4}]', 'nothing of a lot that is not there, in the unit of the line');
+select is(jsonb_array_length(:'paid'::jsonb -> 'movements'), 2, 'the next line is sold, the rest of the hold released');
+select is(test.lots('lot-keep', 'lot-two') || ' ' || test.stock('lot-keep', 'lot-two'), 'old expired 5 at 0, new 4 at 0 on_hand 9 reserved 5 version 6', 'and all is counted');
+select inventory.process_order_stock_reduction('two-2', 'lot-keep', '[{"sku": "lot-two", "quantity": 7, "lot": "none", "price": 3}]') as paid \gset
+select is(
+    :'paid'::jsonb -> 'document' is null and (:'paid'::jsonb -> 'success')::boolean, true, 'nothing at all is no refusal, either'
+);
+select is(:'paid'::jsonb -> 'shortfall', '[{"line": 1, "sku": "lot-two", "unit": "piece", "quantity": 7}]', 'what is not there and what the lot has not is one line');
+select is_empty('select test.lot_contradictions() union all select test.reservation_contradictions() union all select test.contradictions()', 'and all agree');
+rollback to half;
 -- Nobody has less than nothing.
 update inventory.stock_lots set expires_on = '2020-01-01' where product_id = test.product('lot-two');
 select is(
