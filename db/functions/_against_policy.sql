@@ -1,6 +1,6 @@
 -- The first answer of a batch of queued deductions that took a stock row below zero although the row might not go there when the
--- transaction was queued. What the row allows by now does not count. What has expired is not there, as for every sale: no sale takes of it,
--- so it is after the batch what it was before.
+-- transaction was queued, or was not one that it would have taken from then: a mapping may change. What the row allows by now does not
+-- count. What has expired is not there, as for every sale: no sale takes of it, so it is after the batch what it was before.
 --   in_ids      the transactions, in order
 --   in_answers  the answers of deduct_inventory_many(), in the same order
 -- Returns its place, from 1, and the errors it has instead; no row when there is none. Reads: offline_transaction_queue, products,
@@ -22,7 +22,7 @@ begin
         join inventory.offline_transaction_queue as q on q.queue_id = i.queue_id
         cross join lateral jsonb_array_elements(in_answers -> (i.place::integer - 1) -> 'movements') with ordinality as m (value, place)
         join inventory.products as p on p.sku = m.value ->> 'sku'
-        where in_answers -> (i.place::integer - 1) -> 'replayed' = 'false' and q.policy -> (m.value ->> 'sku') = 'false'
+        where in_answers -> (i.place::integer - 1) -> 'replayed' = 'false' and q.policy -> (m.value ->> 'sku') is distinct from 'true'
     ),
     expired as materialized (
         select s.store_id, s.product_id, inventory._expired_units(s.store_id, s.product_id) as units

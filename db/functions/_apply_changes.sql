@@ -35,17 +35,24 @@ begin
             order by m.place
         ),
         jsonb_agg(
-            inventory._insufficient(m.store, m.product_id, m.sku, -m.change, m.available, m.lines)
+            inventory._insufficient(m.store, m.product_id, m.sku, -m.change, m.available - m.expired, m.lines)
             order by m.place
-        ) filter (where m.step = 1 and m.available + m.change < 0 and not m.allow_negative),
+        ) filter (
+            where m.step = 1 and not m.allow_negative and (
+                m.available + m.change < 0
+                -- What goes out of a hold was looked at by who knows the hold; beyond it goes only what is fresh and nobody holds.
+                or m.change < 0 and m.available - m.expired + m.change < 0
+            )
+        ),
         bool_or(m.keeps_lots)
     into movements, errors, v_keeps_lots
     from (
         select
             c.*, s.allow_negative, s.keeps_lots,
             -- What has expired is not sold. Only the first change of a row asks what there is, and summing up all lots is not cheap.
-            s.available - case when s.keeps_lots and c.kind in ('sale', 'deduction') and row_number() over running = 1
-                then inventory._expired_units(s.store_id, s.product_id) else 0 end as available,
+            s.available,
+            case when s.keeps_lots and c.kind in ('sale', 'deduction') and row_number() over running = 1
+                then inventory._expired_units(s.store_id, s.product_id) else 0 end as expired,
             s.on_hand + inventory._sum(c.on_hand_delta) over running as on_hand,
             s.reserved + inventory._sum(c.reserved_delta) over running as reserved,
             s.version + row_number() over running as version,

@@ -141,13 +141,13 @@ begin
         continue when v_answers[v_request] is not null or v_replays[v_request] > 0;
         if v_errors is null then
             if v_missing[v_request] is not null then
-                -- What is still missing when it is this request's turn.
+                -- What is still missing when it is this request's turn: a stock row that is there has had a movement.
                 v_errors := inventory._unserved(v_operations[v_request].store, (
                     select jsonb_agg(m.value order by m.place)
                     from jsonb_array_elements(v_missing[v_request]) with ordinality as m (value, place)
                     where m.value ->> 'name' is not null or not exists (
                         select from unnest(v_demand[v_row_first:v_row_at - 1]) as d
-                        where d.sku = m.value ->> 'sku' and (not d.is_new or v_left[d.slot].version > 0)
+                        where d.sku = m.value ->> 'sku' and v_left[d.slot].version > 0
                     )
                 ));
             end if;

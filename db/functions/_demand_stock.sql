@@ -21,7 +21,9 @@ begin
     return query
     select
         d.place, d.product_id, d.sku, p.base_unit, d.numerator, d.denominator, h.numerator, h.denominator,
-        trim_scale(round(d.numerator / d.denominator, 9)), trim_scale(round(h.numerator / h.denominator, 9)),
+        trim_scale(round(d.numerator / d.denominator, 9)),
+        -- For people: where nothing may be owed, nobody has less than nothing.
+        trim_scale(round(case when h.may_go_below then h.numerator else greatest(h.numerator, 0) end / h.denominator, 9)),
         h.may_go_below, not h.may_go_below and h.numerator * d.denominator < d.numerator * h.denominator,
         coalesce(s.version, 0), d.lines
     from unnest(in_demand) with ordinality as d (product_id, sku, numerator, denominator, lines, place)

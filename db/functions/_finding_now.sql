@@ -1,8 +1,8 @@
--- What a stock row, its last movement, its holds and its remainder say now, for repair(): in the figures of the finding's details.
---   in_kind  stock_row, missing_stock_row, reserved or remainder
+-- What a stock row, its last movement, its holds, its remainder and its lots say now, for repair(): in the figures of the finding's details.
+--   in_kind  stock_row, missing_stock_row, reserved, remainder or lots
 -- Returns the details as verify() would note them, whether they agree or not; null when the row is there and should not be, or the other way
--- round. The stock row is locked.
--- Reads: inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps.
+-- round; lots may be there or not whether the row is. The stock row is locked.
+-- Reads: inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, stock_lots, lot_policies.
 create or replace function inventory._finding_now(in_store_id bigint, in_product_id bigint, in_kind text) returns jsonb
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -13,10 +13,10 @@ declare
     v_row record;
     v_last record;
 begin
-    select s.version, s.on_hand, s.reserved into v_row
+    select s.version, s.on_hand, s.reserved, s.keeps_lots into v_row
     from inventory.inventory_stock as s
     where s.store_id = in_store_id and s.product_id = in_product_id;
-    if found = (in_kind = 'missing_stock_row') then
+    if in_kind <> 'lots' and found = (in_kind = 'missing_stock_row') then
         return null;
     end if;
     if in_kind = 'reserved' then
@@ -36,6 +36,15 @@ begin
                 order by p.version desc
                 limit 1
             ), '0/1')
+        );
+    elsif in_kind = 'lots' then
+        return jsonb_build_object(
+            'on_hand', coalesce(v_row.on_hand, 0), 'keeps_lots', coalesce(v_row.keeps_lots, false),
+            'in_lots', (
+                select coalesce(sum(l.remaining_quantity), 0) from inventory.stock_lots as l
+                where l.store_id = in_store_id and l.product_id = in_product_id and l.is_open
+            ),
+            'policy', (select o.policy from inventory.lot_policies as o where o.product_id = in_product_id)
         );
     end if;
     select l.version, l.on_hand_after, l.reserved_after into v_last

@@ -19,8 +19,8 @@ begin
         select
             coalesce(l.product_id, h.product_id) as product_id, coalesce(l.sku, p.sku) as sku, l.line, l.lines,
             coalesce(-inventory._floor(-l.numerator, l.denominator), 0) as need,
-            case h.state when 'held' then h.units else 0 end as own, h.hold_id, h.state, s.allow_negative,
-            s.available - case when s.keeps_lots then inventory._expired_units(s.store_id, s.product_id) else 0 end as available
+            case h.state when 'held' then h.units else 0 end as own, h.hold_id, h.state, s.allow_negative, s.on_hand, s.available,
+            case when s.keeps_lots then inventory._expired_units(s.store_id, s.product_id) else 0 end as expired
         from inventory._lines_by_product(in_lines) as l
         full join (
             select o.* from inventory.stock_holds as o where o.reservation_id = in_reservation_id and not o.is_settled
@@ -42,10 +42,14 @@ begin
             (p.hold_id, case p.state when 'held' then 'released' else p.state end, true, null, null, null)::inventory.hold_change
         ) filter (where p.state = 'expired' or p.state = 'held' and p.line is null),
         jsonb_agg(
-            inventory._insufficient(in_operation.store, p.product_id, p.sku, p.need, p.available + p.own, p.lines)
+            inventory._insufficient(
+                in_operation.store, p.product_id, p.sku, p.need,
+                greatest(least(p.own, p.on_hand - p.expired), 0) + greatest(p.available - p.expired, 0), p.lines
+            )
             order by p.line
-        ) filter (where p.need > p.own and p.need > p.available + p.own and not p.allow_negative),
-        array_agg(p.product_id) filter (where p.need > p.own and p.need > p.available + p.own and not p.allow_negative)
+        ) filter (where p.need > p.own and p.need > p.available - p.expired + p.own and not p.allow_negative),
+        array_agg(p.product_id)
+            filter (where p.need > p.own and p.need > p.available - p.expired + p.own and not p.allow_negative)
     into changes, hold_changes, errors, short_product_ids
     from products as p;
 end

@@ -2,8 +2,9 @@
 --   in_reservation_id  the order; its stock rows and those of the lines are locked
 --   in_lines           what is paid
 --   in_rest            what becomes of what it holds beyond the lines: 'release' or 'keep'
--- What the order holds never counts against it, what has expired is not there. Beyond that it takes what is available, and what is not is short, unless the row allows
--- negative stock. A product whose lines are all whole units is taken in whole units, another one to the last fraction.
+-- What the order holds never counts against it, what has expired is not there. So it takes what it holds as far as that is fresh, whatever
+-- others hold of what has expired: who pays first gets it. Beyond that it takes what is available, and what is not is short, unless the row
+-- allows negative stock. A product whose lines are all whole units is taken in whole units, another one to the last fraction.
 -- Returns the changes, those of sold lines first and one per line; the sold lines; the short lines, each a line or the rest of one; the
 -- holds that change.
 -- Reads: stock_holds, stock_remainders, inventory_stock, products.
@@ -56,8 +57,8 @@ begin
     ),
     products as (
         select
-            p.product_id, p.size, c.sku, s.on_hand, s.allow_negative,
-            s.available - case when s.keeps_lots then inventory._expired_units(s.store_id, s.product_id) else 0 end as available,
+            p.product_id, p.size, c.sku, s.on_hand, s.allow_negative, s.available,
+            case when s.keeps_lots then inventory._expired_units(s.store_id, s.product_id) else 0 end as expired,
             coalesce(a.amount, 0) as amount,
             coalesce(a.is_whole, true) as is_whole, h.hold_id, h.state,
             case h.state when 'held' then h.units else 0 end as own,
@@ -78,7 +79,11 @@ begin
             case when p.allow_negative then p.amount
                 else least(
                     p.amount,
-                    greatest((p.available + p.own) * p.size + case when p.is_whole then 0 else p.remainder end, 0)
+                    greatest(
+                        (least(p.own, p.on_hand - p.expired) + greatest(p.available - p.expired, 0)) * p.size
+                            + case when p.is_whole then 0 else p.remainder end,
+                        0
+                    )
                 )
             end as take
         from products as p
@@ -90,11 +95,14 @@ begin
             case when in_rest = 'keep' and t.allow_negative then least(t.own, -inventory._floor(-t.rest, t.size))
                 when in_rest = 'keep' then least(
                     t.own, -inventory._floor(-t.rest, t.size),
-                    greatest(t.available + t.own + inventory._floor(t.on_hand * t.size + t.remainder - t.take, t.size) - t.on_hand, 0)
+                    greatest(least(t.available + t.own + w.whole - t.on_hand, w.whole - t.expired), 0)
                 )
                 else 0
             end as kept
         from takes as t
+        cross join lateral (
+            select inventory._floor(t.on_hand * t.size + t.remainder - t.take, t.size) as whole
+        ) as w
     ),
     -- Where nothing is taken there is no sale for them to go with.
     outcomes as (

@@ -4,8 +4,9 @@
 --   in_lines       what the movements were asked for by, in the same order: lot, expires_on, unit_cost, the sale that they come from;
 --                  null where there is none
 -- Returns the errors (lot_short) of lines that name a lot which has less; then the caller must undo.
--- What was sold by a named line is returned to the lots that it came from; what is compensated, to those of its deduction.
--- Reads: inventory_stock, stock_documents and its lines. Writes: stock_lots, stock_lot_entries.
+-- What was sold by a named line is returned to the lots that it came from; what is compensated, to those of its deduction. A unit that comes
+-- together again from parts goes to the lot that it was opened from.
+-- Reads: inventory_stock, stock_documents and its lines, stock_remainder_steps, stock_ledger. Writes: stock_lots, stock_lot_entries.
 create or replace function inventory._post_movements(
     in_operation inventory.operation, in_operations inventory.operation[], in_requests integer[],
     in_movements inventory.stock_movement[], in_lines inventory.operation_line[]
@@ -19,6 +20,7 @@ declare
     v_line inventory.operation_line;
     v_document_id bigint;
     v_version bigint;
+    v_at timestamptz;
     v_rest bigint;
     v_errors jsonb;
 begin
@@ -56,8 +58,9 @@ begin
             from inventory.stock_document_lines as l
             where l.document_id = v_line.original_document_id and l.line = v_line.original_line;
         elsif v_moved.kind = 'compensation' then
-            select d.original_document_id into v_document_id
+            select d.original_document_id, o.recorded_at into v_document_id, v_at
             from inventory.stock_documents as d
+            left join inventory.stock_documents as o on o.document_id = d.original_document_id
             where d.document_id = v_operation.document_id;
         end if;
         if v_document_id is not null then
@@ -65,6 +68,17 @@ begin
                 v_moved.store_id, v_moved.product_id, v_moved.version, v_rest, v_document_id, v_version, v_operation.document_id,
                 v_operation.occurred_at
             );
+            if v_rest > 0 and exists (
+                select from inventory.stock_remainder_steps as p
+                where p.store_id = v_moved.store_id and p.product_id = v_moved.product_id and p.version in (v_moved.version, v_version)
+            ) then
+                v_rest := inventory._give_opened_back(
+                    v_moved.store_id, v_moved.product_id, v_moved.version, v_rest,
+                    -- A document is written before its movements: what had been opened by then.
+                    coalesce(v_version, inventory._version_at(v_moved.store_id, v_moved.product_id, v_moved.version - 1, v_at)),
+                    v_operation.document_id, v_operation.occurred_at
+                );
+            end if;
         end if;
         if v_rest > 0 then
             perform inventory._put_lot(

@@ -13,6 +13,7 @@ declare
     v_place integer := 0;
     v_lines integer := 0;
     v_field text;
+    v_occurred_at timestamptz;
     v_state text;
     v_message text;
     v_detail text;
@@ -44,10 +45,11 @@ begin
             raise exception 'no transaction_id is given'
                 using errcode = 'null_value_not_allowed', hint = 'Make one per sale, and keep it over retries.';
         end if;
+        v_occurred_at := inventory._point_in_time(v_value ->> 'occurred_at', 'occurred_at');
         -- Without keys it claims none.
         v_operation := inventory._begin_operation(
             'deduct_inventory_atomic', v_value ->> 'store', null, v_value ->> 'reference', v_value ->> 'actor',
-            (v_value ->> 'occurred_at')::timestamptz, null, v_value ->> 'correlation_id', v_value ->> 'reason', null
+            v_occurred_at, null, v_value ->> 'correlation_id', v_value ->> 'reason', null
         );
         perform inventory._check_arguments(
             null, null, null, null, v_value ->> 'idempotency_key', v_value ->> 'transaction_id', null
@@ -60,7 +62,7 @@ begin
                 'expected_versions', v_value -> 'expected_versions', 'party', v_value -> 'party'
             ),
             v_value ->> 'reference', v_value ->> 'reason', v_value ->> 'actor', v_value ->> 'transaction_id',
-            (v_value ->> 'occurred_at')::timestamptz
+            v_occurred_at
         );
         v_request.operation := v_operation;
         v_request.party := v_value ->> 'party';

@@ -26,7 +26,7 @@ begin
                 and v_value::numeric >= 0 and v_value::numeric < 1e18 and v_value::numeric = trunc(v_value::numeric)
             when v_field = 'expected_quantity' then jsonb_typeof(v_value) = 'number'
             when v_field = 'lot' then jsonb_typeof(v_value) = 'string' and length(v_value #>> '{}') between 1 and 200
-            when v_field = 'expires_on' then jsonb_typeof(v_value) = 'string' and v_value #>> '{}' ~ '^\d{4}-\d\d-\d\d$'
+            when v_field = 'expires_on' then jsonb_typeof(v_value) = 'string' and inventory._is_day(v_value #>> '{}')
             else false
         end;
         if not v_is_right then

@@ -36,3 +36,15 @@ as $$
 $$;
 
 comment on function inventory._too_many_lost(bigint, bigint) is 'The error of more lost movements than a repair makes up for.';
+
+-- The error of a finding whose repair comes after the last movement, while the stock row does not agree with that one.
+create or replace function inventory._stock_row_first(in_finding bigint) returns jsonb
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+    select inventory._repair_not_possible(
+        in_finding, 'The stock row is not as its last movement says.', 'Repair the finding of the stock row first.'
+    )
+$$;
+
+comment on function inventory._stock_row_first(bigint) is 'The error of a finding that must wait for that of its stock row.';

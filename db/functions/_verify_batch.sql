@@ -1,12 +1,13 @@
--- Walks the movements of some stock rows from where the last walk ended, and compares what they come to with the stock row, its holds and
--- its remainder. All in one statement, so in one snapshot: whoever writes meanwhile is neither waited for nor seen by half.
+-- Walks the movements of some stock rows from where the last walk ended, and compares what they come to with the stock row, its holds,
+-- its remainder and its lots. All in one statement, so in one snapshot: whoever writes meanwhile is neither waited for nor seen by half.
 --   in_products  in their order; those that do not fit into the limit are left
 --   in_since     walks that are older count for nothing: everything is walked again from its first movement; -infinity for new movements only
 --   in_limit     movements to be walked, 1000 or more: of one stock row never more, of all never twice as many
 -- Returns how many movements were walked, and the last product that is done with: null when not even the first one is.
 -- What may begin a walk: version 1, an opening that stands for months that were let go, and the first movement that is left of a row
 -- that was empty when such a month went.
--- Reads: inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, stores, the ledger's months.
+-- Reads: inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, stock_lots, lot_policies,
+-- stores, the ledger's months.
 -- Writes: stock_verified, stock_findings. Locks: those only.
 create or replace function inventory._verify_batch(
     in_store_id bigint, in_products bigint[], in_since timestamptz, in_limit bigint, out movements bigint, out done_with bigint
@@ -33,7 +34,7 @@ begin
         select
             k.product_id, s.product_id is not null as has_row,
             case when s.product_id is null then coalesce(v.version, 0) else s.version end as row_version,
-            coalesce(s.on_hand, 0) as row_on_hand, coalesce(s.reserved, 0) as row_reserved,
+            coalesce(s.on_hand, 0) as row_on_hand, coalesce(s.reserved, 0) as row_reserved, coalesce(s.keeps_lots, false) as keeps_lots,
             coalesce(c.version, 0) as from_version, coalesce(c.on_hand, 0) as from_on_hand, coalesce(c.reserved, 0) as from_reserved,
             c.product_id is null as is_first,
             (
@@ -143,6 +144,11 @@ begin
         select
             c.*, coalesce(w.version, c.from_version) as ledger_version, coalesce(w.on_hand_after, c.from_on_hand) as ledger_on_hand,
             coalesce(w.reserved_after, c.from_reserved) as ledger_reserved, coalesce(w.is_cut, false) as is_cut,
+            (
+                select coalesce(sum(l.remaining_quantity), 0) from inventory.stock_lots as l
+                where l.store_id = in_store_id and l.product_id = c.product_id and l.is_open
+            ) as in_lots,
+            (select o.policy from inventory.lot_policies as o where o.product_id = c.product_id) as policy,
             -- Of a row that is gone, the month that told of it may be gone too.
             not c.has_row and w.version is null and v_month_was_let_go and not exists (
                 select from inventory.stock_ledger as o where o.store_id = in_store_id and o.product_id = c.product_id
@@ -173,6 +179,12 @@ begin
             union all
             select 'remainder', jsonb_build_object('remainder', e.remainder, 'last_step', e.last_remainder)
             where e.remainder <> e.last_remainder
+            union all
+            select 'lots', jsonb_build_object(
+                'on_hand', e.row_on_hand, 'in_lots', e.in_lots, 'keeps_lots', e.keeps_lots, 'policy', e.policy
+            )
+            where e.in_lots <> case when e.policy is null then 0 else e.row_on_hand end
+                or e.has_row and e.keeps_lots <> (e.policy is not null)
         ) as f
         where not e.is_cut
     ),
@@ -180,7 +192,7 @@ begin
         update inventory.stock_findings as f set gone_at = clock_timestamp()
         from ends as e
         where f.store_id = in_store_id and f.product_id = e.product_id and f.gone_at is null and case
-            when f.kind in ('stock_row', 'missing_stock_row', 'reserved', 'remainder') then f.repaired_at is null and not e.is_cut
+            when f.kind in ('stock_row', 'missing_stock_row', 'reserved', 'remainder', 'lots') then f.repaired_at is null and not e.is_cut
                 and not exists (select from row_findings as r where r.product_id = f.product_id and r.kind = f.kind)
             else (f.repaired_at is null or f.kind <> 'missing_movements')
                 and f.version > e.from_version and f.version <= e.ledger_version
@@ -204,7 +216,7 @@ begin
         from row_findings as r
         order by r.product_id, r.kind
         on conflict (store_id, product_id, kind)
-            where kind in ('stock_row', 'missing_stock_row', 'reserved', 'remainder') and repaired_at is null and gone_at is null
+            where kind in ('stock_row', 'missing_stock_row', 'reserved', 'remainder', 'lots') and repaired_at is null and gone_at is null
         do update set details = excluded.details, version = excluded.version
     ),
     kept as (
@@ -226,4 +238,4 @@ end
 $$;
 
 comment on function inventory._verify_batch(bigint, bigint[], timestamptz, bigint) is
-    'Walks new movements of some stock rows and compares what they come to with stock rows, holds and remainders.';
+    'Walks new movements of some stock rows and compares what they come to with stock rows, holds, remainders and lots.';

@@ -41,7 +41,7 @@ begin
     if v_row.status = 'approved' and v_row.approved_lines is not distinct from v_edited then
         v_operation.document_id := v_row.document_id;
         return inventory._replayed(inventory._finish_operation(
-            v_operation, null, 'deduction', jsonb_build_object('queued', inventory._queued_json(v_row))
+            v_operation, null, inventory._kind_of_document(v_row.document_id), jsonb_build_object('queued', inventory._queued_json(v_row))
         ));
     elsif v_row.status not in ('pending', 'insufficient_stock') then
         return inventory._refuse(v_operation, inventory._queue_decided(v_operation, v_row));
@@ -54,6 +54,9 @@ begin
     if v_errors <> '[]' and not inventory._is_same_sale(
         v_errors, v_operation.store_id, v_row.transaction_id, coalesce(v_edited, v_row.lines)
     ) then
+        if v_errors #>> '{0,code}' = 'idempotency_conflict' then
+            v_errors := coalesce(inventory._payment_of_queued(v_row.queue_id), v_errors);
+        end if;
         -- The deduction has recorded the refusal.
         perform inventory._unclaim(v_operation);
         perform inventory._decide_queued(
@@ -66,7 +69,7 @@ begin
     );
     v_operation.document_id := v_row.document_id;
     v_operation.reference := v_row.reference;
-    return inventory._finish_operation(v_operation, null, 'deduction', jsonb_build_object(
+    return inventory._finish_operation(v_operation, null, inventory._kind_of_document(v_row.document_id), jsonb_build_object(
         'movements', v_answer -> 'movements', 'queued', inventory._queued_json(v_row)
     ));
 end

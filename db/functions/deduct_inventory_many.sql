@@ -1,7 +1,8 @@
 -- Does many independent deductions in one call: each all or nothing with an answer of its own, as if deduct_inventory_atomic() had been
 -- called for each, in their order; but stock rows are locked, and everything is written, once for all of them.
 --   requests  [{store, lines, transaction_id, expected_versions, reference, actor, occurred_at, idempotency_key, correlation_id, reason,
---             party}], the arguments of deduct_inventory_atomic(); 1 to 1000 requests with 10 000 lines together
+--             party}], the arguments of deduct_inventory_atomic(); 1 to 1000 requests with 10 000 lines together; occurred_at as ISO 8601
+--             writes a point in time, with its zone
 -- Returns an array of answers in the order of the requests; docs/reference/operations.md has their shape.
 -- Call it once per transaction: a second call could wait in a circle with somebody else's.
 -- Raises what deduct_inventory_atomic() raises, for the whole batch, and says of which request.
@@ -30,7 +31,7 @@ comment on function inventory.deduct_inventory_many(jsonb) is
 --   quantities       how much of it, in its base unit
 --   reference, actor, occurred_at, correlation_id, reason  of all of them, as of deduct_inventory_atomic()
 -- Returns the answers in their order. A second call with the same arguments, or deduct_inventory_atomic() with one of them, is a replay.
--- Raises 22023 when the arrays differ in length or have nulls, else what deduct_inventory_many(requests) raises.
+-- Raises 22023 when the arrays differ in length, have nulls or more than one dimension, else what deduct_inventory_many(requests) raises.
 -- Reads, writes and locks what deduct_inventory_many(requests) does.
 create or replace function inventory.deduct_inventory_many(
     store text, transaction_ids text[], skus text[], quantities numeric[], reference text default null, actor text default null,
@@ -43,8 +44,11 @@ declare
     v_count integer := cardinality(deduct_inventory_many.transaction_ids);
     v_answers jsonb;
 begin
-    if v_count between 1 and 1000 is not true or cardinality(deduct_inventory_many.skus) is distinct from v_count
-        or cardinality(deduct_inventory_many.quantities) is distinct from v_count
+    if v_count between 1 and 1000 is not true
+        -- One row of them, which begins at 1: what a place in it names is what the others have there.
+        or array_dims(deduct_inventory_many.transaction_ids) <> format('[1:%s]', v_count)
+        or array_dims(deduct_inventory_many.skus) is distinct from array_dims(deduct_inventory_many.transaction_ids)
+        or array_dims(deduct_inventory_many.quantities) is distinct from array_dims(deduct_inventory_many.transaction_ids)
         or array_position(deduct_inventory_many.transaction_ids, null) is not null
         or array_position(deduct_inventory_many.skus, null) is not null
         or array_position(deduct_inventory_many.quantities, null) is not null

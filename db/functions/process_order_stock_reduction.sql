@@ -1,7 +1,7 @@
 -- Takes what a paid order has reserved out of the stock, whole or in part, and writes a document of kind sale.
 --   order            what the shop calls the order
 --   store            the store's code
---   lines            [{sku, quantity, unit, price, lot}], what is paid; left out: everything that the order has reserved
+--   lines            [{sku, quantity, unit, price, lot, expires_on}], what is paid; left out: everything that the order has reserved
 --   rest             what becomes of what it holds beyond the lines: 'release' gives it back, 'keep' lets it hold on
 --   reference        of the documents and the movements, 500 characters; left out: the order
 --   actor            who, 200 characters; left out: set local inventory.actor, else the login
@@ -12,8 +12,9 @@
 --   party            the customer, 500 characters; left out: as reserved
 --   transaction_id   an id of the payment, 200 characters: one per store is done, whatever idempotency_key says
 -- The order is paid, so it is not refused for want of stock. What it holds it takes; what it does not hold (any more, because its time was
--- over, or because more was paid than reserved) it takes as far as there is any; what is missing then is a shortfall: a document of kind
--- shortfall and an event stock_shortfall per line, for people to decide. Nothing goes below zero unless the row allows it.
+-- over, or because more was paid than reserved) it takes as far as there is any, and of a lot that a line names what that has; what is
+-- missing then is a shortfall: a document of kind shortfall and an event stock_shortfall per line, for people to decide. Nothing goes below
+-- zero unless the row allows it.
 -- Returns the answer: success, errors, replayed, document (left out when nothing was there), movements (kinds sale and release), shortfall,
 -- shortfall_document, reservation (what is kept), ticket; docs/reference/operations.md has its shape.
 -- A refusal (not_reserved: never reserved, given back, or taken already) changes nothing.
@@ -42,6 +43,8 @@ declare
     v_plan record;
     v_movements inventory.stock_movement[];
     v_shortfall_id bigint;
+    v_short inventory.operation_line[];
+    v_lots_short inventory.operation_line[] := '{}';
     v_errors jsonb;
 begin
     if process_order_stock_reduction.lines is null and process_order_stock_reduction.rest in ('release', 'keep') then
@@ -75,49 +78,61 @@ begin
             using errcode = 'invalid_parameter_value', hint = 'It is release or keep.';
     end if;
     if process_order_stock_reduction.lines is not null then
-        v_lines := inventory._read_lines(process_order_stock_reduction.lines, array['price', 'lot'], 'positive');
+        v_lines := inventory._read_lines(process_order_stock_reduction.lines, array['price', 'lot', 'expires_on'], 'positive');
     end if;
     perform inventory._check_party(process_order_stock_reduction.party);
     v_operation.reference := coalesce(v_operation.reference, process_order_stock_reduction."order");
-    begin
-        v_reservation_id := inventory._lock_order(v_operation, process_order_stock_reduction."order", false);
-        v_held := inventory._held_lines(v_reservation_id);
-        if v_held is null then
-            v_errors := inventory._not_reserved(v_operation, v_reservation_id, process_order_stock_reduction."order");
-            raise exception 'refused' using errcode = 'SDREF';
-        end if;
-        v_lines := coalesce(v_lines, v_held);
-        perform inventory._lock_held_rows(v_operation, v_reservation_id, v_lines);
-        select r.document_id, coalesce(v_party, d.party) into v_order_document_id, v_party
-        from inventory.stock_reservations as r
-        left join inventory.stock_documents as d on d.document_id = r.document_id
-        where r.reservation_id = v_reservation_id;
-        select p.* into v_plan
-        from inventory._plan_reduction(v_operation, v_reservation_id, v_lines, process_order_stock_reduction.rest) as p;
-        if v_plan.sold is not null then
-            v_operation.document_id := inventory._write_document(v_operation, 'sale', v_party, v_order_document_id);
-        end if;
-        if v_plan.changes is not null then
-            select a.movements, a.errors into v_movements, v_errors
-            from inventory._apply_changes(v_operation, v_plan.changes, in_lines => v_plan.sold) as a;
-            if v_errors is not null then
+    -- A lot that a line names and that has less is found when it is taken from: then all is undone and done again without that.
+    for v_round in 1 .. 100 loop
+        begin
+            v_reservation_id := inventory._lock_order(v_operation, process_order_stock_reduction."order", false);
+            v_held := inventory._held_lines(v_reservation_id);
+            if v_held is null then
+                v_errors := inventory._not_reserved(v_operation, v_reservation_id, process_order_stock_reduction."order");
                 raise exception 'refused' using errcode = 'SDREF';
             end if;
-        end if;
-        if v_plan.sold is not null then
-            perform inventory._write_document_lines(v_operation.document_id, v_plan.sold, v_movements[:cardinality(v_plan.sold)]);
-        end if;
-        if v_plan.short is not null then
-            v_shortfall_id := inventory._write_shortfall(
-                v_operation, process_order_stock_reduction."order", v_party, v_plan.short, v_order_document_id
-            );
-        end if;
-        if v_plan.hold_changes is not null then
-            perform inventory._change_holds(v_plan.hold_changes);
-        end if;
-    exception when sqlstate 'SDREF' then
-        return inventory._refuse(v_operation, v_errors);
-    end;
+            v_lines := coalesce(v_lines, v_held);
+            v_operation.document_id := null;
+            v_movements := null;
+            v_errors := null;
+            perform inventory._lock_held_rows(v_operation, v_reservation_id, v_lines);
+            select r.document_id, coalesce(v_party, d.party) into v_order_document_id, v_party
+            from inventory.stock_reservations as r
+            left join inventory.stock_documents as d on d.document_id = r.document_id
+            where r.reservation_id = v_reservation_id;
+            select p.* into v_plan
+            from inventory._plan_reduction(v_operation, v_reservation_id, v_lines, process_order_stock_reduction.rest) as p;
+            if v_plan.sold is not null then
+                v_operation.document_id := inventory._write_document(v_operation, 'sale', v_party, v_order_document_id);
+            end if;
+            if v_plan.changes is not null then
+                select a.movements, a.errors into v_movements, v_errors
+                from inventory._apply_changes(v_operation, v_plan.changes, in_lines => v_plan.sold) as a;
+                if v_errors is not null then
+                    raise exception 'refused' using errcode = 'SDREF';
+                end if;
+            end if;
+            if v_plan.sold is not null then
+                perform inventory._write_document_lines(v_operation.document_id, v_plan.sold, v_movements[:cardinality(v_plan.sold)]);
+            end if;
+            v_short := inventory._lines_together(v_plan.short || v_lots_short);
+            if v_short is not null then
+                v_shortfall_id := inventory._write_shortfall(
+                    v_operation, process_order_stock_reduction."order", v_party, v_short, v_order_document_id
+                );
+            end if;
+            if v_plan.hold_changes is not null then
+                perform inventory._change_holds(v_plan.hold_changes);
+            end if;
+            exit;
+        exception when sqlstate 'SDREF' then
+            if v_errors #>> '{0,code}' <> 'lot_short' or v_round = 100 then
+                return inventory._refuse(v_operation, v_errors);
+            end if;
+            select l.lines, l.short into v_lines, v_lots_short
+            from inventory._leave_lots_short(v_lines, v_lots_short, v_errors) as l;
+        end;
+    end loop;
     return inventory._finish_operation(
         v_operation, v_movements, case when v_plan.sold is not null then 'sale' end,
         jsonb_build_object(
@@ -128,7 +143,7 @@ begin
                         jsonb_build_object('line', l.line, 'sku', l.sku, 'quantity', trim_scale(l.quantity), 'unit', l.unit)
                         order by l.line
                     )
-                    from unnest(v_plan.short) as l
+                    from unnest(v_short) as l
                 ),
                 '[]'
             ),

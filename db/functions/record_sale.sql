@@ -1,6 +1,7 @@
 -- Records a sale: takes the lines from the store's stock, all or nothing, and writes a document of kind sale.
 --   store            the store's code
---   lines            [{sku, quantity, unit, price, lot}], 1 to 10 000
+--   lines            [{sku, quantity, unit, price, lot, expires_on}], 1 to 10 000; lot (and expires_on, when two lots have that name) is
+--                    the one to sell from, of products that keep lots
 --   reference        its number in the world, 500 characters; also in the movements
 --   actor            who, 200 characters; left out: set local inventory.actor, else the login
 --   occurred_at      when it happened; left out: now
@@ -44,7 +45,7 @@ begin
     if v_operation.replay is not null then
         return v_operation.replay;
     end if;
-    v_lines := inventory._read_lines(record_sale.lines, array['price', 'lot'], 'positive');
+    v_lines := inventory._read_lines(record_sale.lines, array['price', 'lot', 'expires_on'], 'positive');
     perform inventory._check_party(record_sale.party);
     return inventory._move_stock(
         v_operation, 'sale', record_sale.party, v_lines, inventory._changes_of_lines(v_operation, 'sale', -1, v_lines)

@@ -6,6 +6,8 @@
 --   repeated_version, wrong_balance  one movement with what the others left unexplained, after which the balance is as before it
 --   reserved                      reserved becomes what orders hold, by a reservation or a release
 --   remainder                     one movement of no whole units, and the step that leads to the remainder that is there
+--   lots                          one movement of no units, and what the lots have too much is taken out of them, or what they lack put in
+-- Whatever becomes of a stock row becomes of its lots, too.
 --   finding          its number, as in verify()'s answer and stock_findings
 --   reason           why, in words, 1900 characters
 --   actor            who, 200 characters; left out: set local inventory.actor, else the login
@@ -15,8 +17,8 @@
 -- ticket.
 -- A refusal changes nothing: finding_changed (verify again), repair_not_possible, or insufficient_stock when orders hold more than there is.
 -- Raises 22... for wrong arguments, SD006 for an unknown finding, 40001 when another transaction was first.
--- Reads: stores, products, stock_ledger, stock_holds. Writes: inventory_deduction_idempotency, inventory_stock, stock_version_kept,
--- stock_ledger, stock_remainder_steps, stock_findings, operation_refusals.
+-- Reads: stores, products, stock_ledger, stock_holds, lot_policies. Writes: inventory_deduction_idempotency, inventory_stock,
+-- stock_version_kept, stock_ledger, stock_remainder_steps, stock_lots, stock_lot_entries, stock_findings, operation_refusals.
 -- Locks: the idempotency key, the stock row FOR NO KEY UPDATE (or its kept version, where there is none), the finding.
 create or replace function inventory.repair(
     finding bigint, reason text default null, actor text default null, idempotency_key text default null, correlation_id text default null
@@ -33,6 +35,7 @@ declare
     v_has_row boolean;
     v_row record;
     v_now jsonb;
+    v_lots jsonb;
     v_ledger record;
     v_movements inventory.stock_movement[];
     v_errors jsonb;
@@ -98,9 +101,7 @@ begin
                 if v_now -> 'version' <> v_now -> 'ledger_version' or v_now -> 'on_hand' <> v_now -> 'ledger_on_hand'
                     or v_now -> 'reserved' <> v_now -> 'ledger_reserved'
                 then
-                    v_errors := inventory._repair_not_possible(
-                        v_finding.finding_id, 'The stock row is not as its last movement says.', 'Repair the finding of the stock row first.'
-                    );
+                    v_errors := inventory._stock_row_first(v_finding.finding_id);
                 else
                     v_version := (v_now ->> 'version')::bigint + 1;
                     v_movements := array[(
@@ -110,6 +111,35 @@ begin
                     perform inventory._write_movements(v_operation, v_movements);
                     perform inventory._set_version(v_finding.store_id, v_finding.product_id, v_version);
                 end if;
+            end if;
+        elsif v_finding.kind = 'lots' then
+            v_lots := inventory._finding_now(v_finding.store_id, v_finding.product_id, 'lots');
+            v_now := inventory._finding_now(
+                v_finding.store_id, v_finding.product_id, case when v_has_row then 'stock_row' else 'missing_stock_row' end
+            );
+            if inventory._lots_lack(v_lots) = 0 and (not v_has_row or v_lots -> 'keeps_lots' = to_jsonb(v_lots -> 'policy' <> 'null')) then
+                -- The repair of its stock row has brought them along.
+                update inventory.stock_findings as f set gone_at = clock_timestamp() where f.finding_id = repair.finding;
+                return inventory._finish_operation(
+                    v_operation, null, null, jsonb_build_object('repaired', false, 'finding', inventory._finding_json(v_finding))
+                );
+            elsif inventory._lots_lack(v_lots) <> inventory._lots_lack(v_finding.details)
+                or v_lots -> 'keeps_lots' <> v_finding.details -> 'keeps_lots'
+            then
+                v_errors := inventory._finding_changed(v_finding.finding_id);
+            elsif v_now -> 'version' <> v_now -> 'ledger_version' or v_now -> 'on_hand' <> v_now -> 'ledger_on_hand'
+                or v_now -> 'reserved' <> v_now -> 'ledger_reserved'
+            then
+                v_errors := inventory._stock_row_first(v_finding.finding_id);
+            else
+                v_version := (v_now ->> 'version')::bigint + 1;
+                v_movements := array[(
+                    null, v_finding.store_id, v_store, v_finding.product_id, v_sku, 'adjustment', 0, 0, (v_now ->> 'on_hand')::bigint,
+                    (v_now ->> 'reserved')::bigint, v_version
+                )::inventory.stock_movement];
+                perform inventory._write_movements(v_operation, v_movements);
+                perform inventory._set_version(v_finding.store_id, v_finding.product_id, v_version);
+                perform inventory._repair_lots(v_finding.store_id, v_finding.product_id, v_version);
             end if;
         else
             v_now := inventory._finding_now(v_finding.store_id, v_finding.product_id, v_finding.kind);
@@ -153,6 +183,7 @@ begin
                         (v_now ->> 'on_hand')::numeric, (v_now ->> 'reserved')::numeric, null
                     );
                     perform inventory._set_version(v_finding.store_id, v_finding.product_id, v_version);
+                    perform inventory._repair_lots(v_finding.store_id, v_finding.product_id, v_version);
                 end if;
             end if;
         end if;

@@ -1,5 +1,5 @@
 -- Proves a store's stock: versions are dense, each balance is the one before plus its movement, stock rows say what their last movement
--- says, reserved is what orders hold, remainders are what their last step left.
+-- says, reserved is what orders hold, remainders are what their last step left, and what open lots have left is on hand.
 --   store   the store's code
 --   limit   about so many movements are walked in one call, never twice as many, 1000 to 1 000 000; call it again until complete is true
 --   whole   false: movements since the last walk; true: all of them again, from the first that there is
@@ -9,7 +9,8 @@
 -- sku, kind, version, details, found_at}] (the first hundred)}. Findings stay in stock_findings until repair() settles them, or, of
 -- stock rows, until a pass no longer finds them.
 -- Raises 22023 for a limit out of range, 22004 or SD006 for the store.
--- Reads: stores, inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps.
+-- Reads: stores, inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, stock_lots,
+-- lot_policies.
 -- Writes: stock_verifications, stock_verified, stock_findings. Locks: the store's row of stock_verifications.
 create or replace function inventory.verify(store text, "limit" integer default 100000, whole boolean default false) returns jsonb
 language plpgsql volatile security definer
@@ -80,4 +81,4 @@ end
 $$;
 
 comment on function inventory.verify(text, integer, boolean) is
-    'Proves a store''s stock: movements, stock rows, holds and remainders agree. Walks new movements, a bounded number per call; call it until complete.';
+    'Proves a store''s stock: movements, stock rows, holds, remainders and lots agree. Walks new movements, a bounded number per call; call it until complete.';

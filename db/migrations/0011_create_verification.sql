@@ -53,7 +53,7 @@ create table inventory.stock_findings (
     gone_at timestamptz,
     constraint stock_findings_pk primary key (finding_id),
     constraint stock_findings_kind_ck check (kind in (
-        'missing_movements', 'repeated_version', 'wrong_balance', 'stock_row', 'missing_stock_row', 'reserved', 'remainder'
+        'missing_movements', 'repeated_version', 'wrong_balance', 'stock_row', 'missing_stock_row', 'reserved', 'remainder', 'lots'
     ))
 );
 
@@ -61,15 +61,15 @@ create table inventory.stock_findings (
 create unique index stock_findings_ledger_uq on inventory.stock_findings (store_id, product_id, kind, version)
     where kind in ('missing_movements', 'repeated_version', 'wrong_balance');
 create unique index stock_findings_row_uq on inventory.stock_findings (store_id, product_id, kind)
-    where kind in ('stock_row', 'missing_stock_row', 'reserved', 'remainder') and repaired_at is null and gone_at is null;
+    where kind in ('stock_row', 'missing_stock_row', 'reserved', 'remainder', 'lots') and repaired_at is null and gone_at is null;
 create index stock_findings_open_idx on inventory.stock_findings (store_id, finding_id) where repaired_at is null and gone_at is null;
 
-comment on table inventory.stock_findings is 'What verify() found: where movements, stock rows, holds and remainders contradict each other. repair() settles it.';
+comment on table inventory.stock_findings is 'What verify() found: where movements, stock rows, holds, remainders and lots contradict each other. repair() settles it.';
 comment on column inventory.stock_findings.finding_id is 'Names the finding; what repair() takes.';
 comment on column inventory.stock_findings.store_id is 'The store.';
 comment on column inventory.stock_findings.product_id is 'The product.';
 comment on column inventory.stock_findings.kind is
-    'missing_movements, repeated_version, wrong_balance: in the ledger. stock_row, missing_stock_row, reserved, remainder: between it, holds, remainders and the stock row.';
+    'missing_movements, repeated_version, wrong_balance: in the ledger. stock_row, missing_stock_row, reserved, remainder, lots: between it, holds, remainders, lots and the stock row.';
 comment on column inventory.stock_findings.version is 'The version at which it was found.';
 comment on column inventory.stock_findings.details is 'The figures that do not agree.';
 comment on column inventory.stock_findings.found_at is 'When it was first found.';

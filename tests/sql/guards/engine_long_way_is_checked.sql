@@ -1,3 +1,3 @@
 -- What all lines of a stock row come to must be available.
 -- missed by: pgtap/70_operations.sql
-select guard.edit('inventory._apply_changes', 'm.available + m.change < 0', 'false');
+select guard.edit('inventory._apply_changes', 'm.step = 1 and not m.allow_negative', 'false');

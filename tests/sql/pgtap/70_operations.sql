@@ -266,6 +266,10 @@ select is(
     '22023 line 1: expires_on cannot be "31.1.2027"', 'a date is written one way'
 );
 select is(
+    pg_temp.try(format($$ select inventory.receive_purchase('op-a', '[{"sku": "op-1", "quantity": 1}, {"sku": "op-1", "quantity": 1, "expires_on": "%s"}]') $$, d.day)),
+    format('22023 line 2: expires_on cannot be "%s"', d.day), 'and is in the calendar: ' || d.day
+) from (values ('2027-02-30'), ('2027-02-29'), ('2100-02-29'), ('2027-04-31'), ('2027-13-01'), ('2027-00-10'), ('2027-01-00'), ('0000-01-01')) as d (day);
+select is(
     pg_temp.try($$ select inventory.set_stock('op-a', '[{"sku": "op-1", "quantity": 1, "expected_version": 1.5}]') $$),
     '22023 line 1: expected_version cannot be 1.5', 'a version is a whole number'
 );

@@ -416,6 +416,17 @@ select is(
         'deduction rc-4 -4>996 v4, deduction rc-5 -40>960 v2; transaction_id "m1" was used for another request: lines[1].quantity; deduction rc-4 -1>995 v5',
     'many requests in one call are answered one by one, in their order'
 );
+select throws_ok(
+    format('select inventory.deduct_inventory_many(%L)', jsonb_build_array(jsonb_build_object('store', 'rc-b', 'transaction_id', 'm8', 'lines', pg_temp.lines('rc-4 1'), 'occurred_at', t.at))),
+    '22007', format('request 1: occurred_at cannot be "%s"', t.at), 'a time is a point in time: ' || t.at
+) from (values
+    ('yesterday'), ('now'), ('infinity'), ('2027-01-31'), ('2027-01-31T10:00:00'), ('31.1.2027 10:00+00'), ('2027-02-30T10:00:00Z'), ('2027-01-31T24:00:00Z'),
+    ('2027-01-31T10:60:00Z'), ('2027-01-31T10:00:00 CET'), ('2027-01-31T10:00:00+16'), ('epoch')
+) as t (at);
+select is(inventory.deduct_inventory_many(jsonb_build_array(
+    jsonb_build_object('store', 'rc-b', 'transaction_id', 'm8' || t.place, 'lines', pg_temp.lines('rc-5 0.001'), 'occurred_at', t.at)
+)) #>> '{0,success}', 'true', 'this is one: ' || t.at)
+from (values (1, '2027-01-31T10:00:00Z'), (2, '2027-01-31 10:00+00'), (3, '2024-02-29T23:59:59.999999+14:00'), (4, '2027-01-31T10:00:00-0330')) as t (place, at);
 select is(:'answers'::jsonb #>> '{2,replayed}', 'true', 'a duplicate in a batch is answered as the first one');
 select is(
     (inventory.deduct_inventory_atomic('rc-b', pg_temp.lines('rc-1 2'), 'm1', actor => 'bo') -> 'replayed')::text, 'true', 'and so is one that comes later by itself'
@@ -435,6 +446,13 @@ select is(
 );
 select is(inventory.deduct_inventory_many('rc-b', '{a1}', '{rc-4}', '{2}', actor => 'bo') #>> '{0,replayed}', 'true', 'and again with what was done');
 select is(inventory.compensate_deduction('a2', store => 'rc-b') ->> 'itemsRestored', '1', 'what they took is given back like any other');
+select throws_ok(
+    format('select inventory.deduct_inventory_many(''rc-b'', %s)', a.arrays), '22023',
+    'transaction_ids, skus and quantities are arrays of the same length, 1 to 1000, without nulls', 'no arrays in arrays: ' || a.arrays
+) from (values
+    ($$ '{{b1,b2},{b3,b4}}', '{rc-4,rc-4,rc-4,rc-4}', '{1,1,1,1}' $$), ($$ '{b1,b2}', '{{rc-4},{rc-4}}', '{1,1}' $$),
+    ($$ '{b1,b2}', '{rc-4,rc-4}', '{{1,1}}' $$), ($$ '{{b1}}', '{{rc-4}}', '{{1}}' $$), ($$ '[0:0]={b1}', '{rc-4}', '{1}' $$)
+) as a (arrays);
 select inventory.record_sale('rc-b', pg_temp.lines('rc-4 1'), transaction_id => 'a3');
 select is(
     pg_temp.said(inventory.deduct_inventory_many('rc-b', '{a3}', '{rc-4}', '{1}') -> 0), 'transaction_id "a3" was used for another request: operation',
@@ -453,6 +471,16 @@ select is(
     'Insufficient stock of rc-4 in rc-b: Need 9999, Have 996 (Short: 9003)', 'a row that is not there may go below zero'
 );
 select is(test.stock('rc-b', 'rc-11'), null, 'but a refused request makes none');
+
+-- A product without stock of its own that is asked for by itself and as an ingredient: both is said, in a batch as in one.
+select test.product('rc-14'), test.product('rc-15'), inventory.set_recipe('rc-15', '[{"name": "Cream", "quantity": 1, "unit": "piece"}]'),
+    inventory.set_conversion_mapping('rc-b', 'Cream', 'piece', 'rc-14', 1) \gset
+select inventory.deduct_inventory_atomic('rc-b', pg_temp.lines('rc-14 1', 'rc-15 1'), 'm9') -> 'errors' as errors \gset
+select is(:'errors'::jsonb -> 0 ->> 'code' || ' ' || (:'errors'::jsonb -> 1 ->> 'code'), 'no_ingredients insufficient_stock', 'what has no stock row is short as an ingredient, too');
+select is(
+    inventory.deduct_inventory_many(jsonb_build_array(jsonb_build_object('store', 'rc-b', 'transaction_id', 'm9', 'lines', pg_temp.lines('rc-14 1', 'rc-15 1')))) #> '{0,errors}',
+    :'errors'::jsonb, 'in a batch as in one'
+);
 
 -- Whatever was done, what was given back is never more than what was taken.
 select is_empty(

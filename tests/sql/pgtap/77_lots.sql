@@ -122,6 +122,18 @@ select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 2 at 2, D 1 at 2', 'and t
 select is(pg_temp.sell('lot-1', 3, null, 'D'), 'Insufficient stock of lot-1 in lot-a, lot D: Need 3, Have 1 (Short: 2)', 'no more than it has, whatever others have');
 select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 2 at 2, D 1 at 2', 'and nothing is taken then');
 select throws_ok($$ select inventory.must(inventory.record_sale('lot-a', '[{"sku": "lot-1", "quantity": 3, "lot": "D"}]')) $$, 'SD040', null, 'must() raises it');
+savepoint of_two;
+select pg_temp.receive('lot-1', 1, 2, 'D', 30);
+select is(
+    inventory.record_sale('lot-a', jsonb_build_array(jsonb_build_object('sku', 'lot-1', 'quantity', 1, 'lot', 'D', 'expires_on', current_date + 30))) ->> 'success',
+    'true', 'of two lots with that name the one is sold that expires then'
+);
+select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 2 at 2, D 1 at 2', 'and no other');
+select is(
+    inventory.record_sale('lot-a', jsonb_build_array(jsonb_build_object('sku', 'lot-1', 'quantity', 1, 'lot', 'D', 'expires_on', current_date + 30))) #>> '{errors,0,message}',
+    format('Insufficient stock of lot-1 in lot-a, lot D of %s: Need 1, Have 0 (Short: 1)', current_date + 30), 'whatever the other one has'
+);
+rollback to of_two;
 select is(
     (inventory.record_sale('lot-a', '[{"sku": "lot-1", "quantity": 1, "lot": "D"}, {"sku": "lot-1", "quantity": 1, "lot": "D"}]') #> '{errors,0}') - array['message', 'detail', 'hint'],
     '{"code": "lot_short", "store": "lot-a", "sku": "lot-1", "lot": "D", "need": 1, "have": 0, "short": 1, "lines": [2]}', 'the second line finds nothing left'
@@ -260,6 +272,57 @@ select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 1 at 1, D 1 at 2, E 1 at 
 select is(inventory.receive_purchase('lot-a', '[{"sku": "lot-1", "quantity": 6, "unit": "third", "unit_cost": 0.5}]') ->> 'success', 'true', 'a cost is that of the unit as named');
 select is(test.lots('lot-a', 'lot-1'), 'Z 1 at 0.75, C 1 at 1, D 1 at 2, E 1 at 4, - 2 at 3', 'of base units in the lot');
 
+-- Parts that were sold apart come together again: one sale has opened the unit, others took the rest of it.
+select test.product('lot-7') as p7, inventory.set_lot_policy('lot-7', 'fifo'), inventory.set_unit('third', 1, 3, 'lot-7') \gset
+select pg_temp.receive('lot-7', 3, 5, 'A', 90), pg_temp.receive('lot-7', 3, 7, 'B', 99) \gset
+create function pg_temp.thirds(in_reference text, in_quantity integer, in_lines integer default 1) returns text language sql as $$
+    select pg_temp.answer(format('select inventory.record_sale(''lot-a'', %L, %L)',
+        (select jsonb_agg(jsonb_build_object('sku', 'lot-7', 'quantity', in_quantity, 'unit', 'third')) from generate_series(1, in_lines)), in_reference))
+$$;
+create function pg_temp.back(in_reference text, in_quantity integer, in_unit text default 'third') returns text language sql as $$
+    select pg_temp.answer(format('select inventory.return_sale(''lot-a'', %L, %L)', jsonb_build_array(jsonb_build_object('sku', 'lot-7', 'quantity', in_quantity, 'unit', in_unit)), in_reference))
+$$;
+savepoint parts;
+select pg_temp.thirds('T' || n, 1) from generate_series(1, 3) as n;
+select is(test.lots('lot-a', 'lot-7'), 'A 2 at 10, B 3 at 21', 'three sales of a third take a unit');
+select pg_temp.back('T' || n, 1) from generate_series(1, 3) as n;
+select is(test.lots('lot-a', 'lot-7'), 'A 3 at 15, B 3 at 21', 'and given back, whichever comes last, it is in its lot, at its cost');
+select pg_temp.thirds('T9', 1, 3), pg_temp.back('T9', 1, 'piece') \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 3 at 15, B 3 at 21', 'also three lines of one sale, that come back as a whole');
+select is((select sum(e.quantity) from inventory.stock_lot_entries as e where e.product_id = :p7 and e.kind = 'returned' and e.original_entry_id is not null), 2::numeric, 'each names the entry that took it');
+rollback to parts;
+-- What is opened later is of another lot: a part goes to the unit that it is of.
+select pg_temp.thirds('T1', 1), pg_temp.thirds('T2', 2), pg_temp.sell('lot-7', 3), pg_temp.thirds('T4', 1) \gset
+select is(test.lots('lot-a', 'lot-7'), 'B 1 at 7', 'the next unit is one of B');
+select pg_temp.back('T1', 1), pg_temp.back('T2', 2) \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 1 at 7', 'a part of one of A makes that whole');
+select pg_temp.back('T4', 1) \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 2 at 14', 'and one of B that');
+rollback to parts;
+-- The part that opened a unit comes last, when another one has had its entry: then it makes the one whole that is open.
+select pg_temp.thirds('T1', 1), pg_temp.thirds('T2', 2), pg_temp.sell('lot-7', 3), pg_temp.thirds('T4', 1) \gset
+select pg_temp.back('T2', 2) \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 1 at 7', 'with what is open it makes a unit');
+select pg_temp.back('T4', 1) \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 1 at 7', 'a third more is no unit');
+select pg_temp.back('T1', 1) \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 2 at 14', 'and the last third makes the other one: none is lost, none is there twice');
+rollback to parts;
+select inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-7", "quantity": 1, "unit": "third"}]', 'lot-p1'), inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-7", "quantity": 2, "unit": "third"}]', 'lot-p2') \gset
+select pg_temp.sell('lot-7', 3), inventory.deduct_inventory_atomic('lot-a', '[{"sku": "lot-7", "quantity": 1, "unit": "third"}]', 'lot-p3') \gset
+select inventory.compensate_deduction('lot-p2') \gset
+select is(test.lots('lot-a', 'lot-7'), 'A 1 at 5, B 1 at 7', 'compensations do so, too');
+rollback to parts;
+-- A sale from before lots were kept has no part in them.
+select inventory.set_lot_policy('lot-7', null), pg_temp.sell('lot-7', 2, 'T0'), inventory.set_lot_policy('lot-7', 'fifo', 4) \gset
+select pg_temp.thirds('T1', 1), pg_temp.back('T0', 2, 'piece') \gset
+select results_eq(
+    format('select kind, quantity, original_entry_id from inventory.stock_lot_entries where product_id = %s order by entry_id desc limit 1', :p7),
+    $$ values ('received', 2::bigint, null::bigint) $$, 'whole units that no entry took come in as such'
+);
+select is_empty('select test.lot_contradictions()', 'lots and stock rows agree');
+rollback to parts;
+
 -- Policies that change
 select is(inventory.set_lot_policy('lot-4', 'fefo', 2.5), 1::bigint, 'a product with stock begins');
 select is(test.lots('lot-a', 'lot-4'), '- 2 at 5', 'what is there is a lot at the cost that was said');
@@ -293,6 +356,78 @@ select is(
 );
 select is(test.stock('lot-keep', 'lot-keep'), 'on_hand 10 reserved 0 version 3', 'and what it held of that is given back');
 select is_empty('select test.reservation_contradictions()', 'so that reserved is what orders hold');
+
+-- Two orders hold all there is, and half of it expires: who pays first takes what is fresh, as far as he holds it; the other one is short.
+select test.product('lot-two'), inventory.set_lot_policy('lot-two', 'fefo');
+select inventory.receive_purchase('lot-keep', '[{"sku": "lot-two", "quantity": 5, "lot": "old", "expires_on": "2098-01-01"}, {"sku": "lot-two", "quantity": 5, "lot": "new", "expires_on": "2099-01-01"}]');
+select inventory.reserve_stock('two-' || n, 'lot-keep', '[{"sku": "lot-two", "quantity": 5}]') from generate_series(1, 2) as n;
+update inventory.stock_lots set expires_on = '2020-01-01' where lot = 'old' and product_id = test.product('lot-two');
+savepoint half;
+select is(inventory.process_order_stock_reduction('two-1', 'lot-keep') -> 'shortfall', '[]', 'the first who pays gets what is fresh');
+select is(test.lots('lot-keep', 'lot-two') || ' ' || test.stock('lot-keep', 'lot-two'), 'old expired 5 at 0 on_hand 5 reserved 5 version 5', 'out of his own hold');
+select is(inventory.process_order_stock_reduction('two-2', 'lot-keep') #>> '{shortfall,0,quantity}', '5', 'the second one is short');
+select is(test.lots('lot-keep', 'lot-two') || ' ' || test.stock('lot-keep', 'lot-two'), 'old expired 5 at 0 on_hand 5 reserved 0 version 6', 'and nothing is promised any more');
+rollback to half;
+select is(
+    inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 7}]') #>> '{shortfall,0,quantity}', '2',
+    'beyond his hold there is nothing for him: what others hold is theirs'
+);
+select is(test.lots('lot-keep', 'lot-two'), 'old expired 5 at 0', 'he takes what he holds');
+rollback to half;
+select is(
+    inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 2}]', 'keep') #>> '{reservation,lines,0,units}', '3',
+    'who pays a part keeps the rest of what he holds, when there is enough that is fresh'
+);
+select is(inventory.process_order_stock_reduction('two-2', 'lot-keep') #>> '{shortfall,0,quantity}', '2', 'the other one gets the fresh ones that are left, since he pays first');
+select is(
+    inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 1}]', 'keep') #>> '{shortfall,0,quantity}', '1', 'then there are none'
+);
+select is(test.stock('lot-keep', 'lot-two'), 'on_hand 5 reserved 0 version 7', 'to be kept, either');
+rollback to half;
+-- A third of a unit is taken to the last fraction, and no fresh unit twice.
+select inventory.set_unit('third', 1, 3, 'lot-two');
+select is(inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 16, "unit": "third"}]') #>> '{shortfall,0,quantity}', '1', 'five units are fifteen thirds');
+select is(inventory.process_order_stock_reduction('two-2', 'lot-keep', '[{"sku": "lot-two", "quantity": 1, "unit": "third"}]') #>> '{shortfall,0,quantity}', '1', 'of which none is left');
+rollback to half;
+select is(
+    inventory.reserve_stock('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 6}]') #>> '{errors,0,message}',
+    'Insufficient stock of lot-two in lot-keep: Need 6, Have 5 (Short: 1)', 'who wants more has what he holds'
+);
+select is(inventory.reserve_stock('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 5}]') ->> 'success', 'true', 'and may go on holding it');
+-- A lot that a paid line names and that has less is a shortfall, and no refusal.
+rollback to half;
+update inventory.stock_lots set expires_on = '2098-01-01' where product_id = test.product('lot-two') and lot = 'old';
+select inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 2, "lot": "none"}, {"sku": "lot-two", "quantity": 1, "lot": "new"}, {"sku": "lot-two", "quantity": 5, "lot": "old"}]') as paid \gset
+select is(
+    :'paid'::jsonb -> 'shortfall', '[{"line": 1, "sku": "lot-two", "unit": "piece", "quantity": 2}, {"line": 3, "sku": "lot-two", "unit": "piece", "quantity": 1}]',
+    'what the lot does not have, and what is not held'
+);
+select is(test.lots('lot-keep', 'lot-two') || ' ' || test.stock('lot-keep', 'lot-two'), 'old 1 at 0, new 4 at 0 on_hand 5 reserved 5 version 6', 'the others are taken, each from its lot');
+rollback to half;
+select inventory.set_unit('third', 1, 3, 'lot-two');
+select inventory.process_order_stock_reduction('two-1', 'lot-keep', '[{"sku": "lot-two", "quantity": 4, "unit": "third", "lot": "none"}, {"sku": "lot-two", "quantity": 1, "lot": "new"}]') as paid \gset
+select is(:'paid'::jsonb -> 'shortfall', '[{"line": 1, "sku": "lot-two", "unit": "third", "quantity": 4}]', 'nothing of a lot that is not there, in the unit of the line');
+select is(jsonb_array_length(:'paid'::jsonb -> 'movements'), 2, 'the next line is sold, the rest of the hold released');
+select is(test.lots('lot-keep', 'lot-two') || ' ' || test.stock('lot-keep', 'lot-two'), 'old expired 5 at 0, new 4 at 0 on_hand 9 reserved 5 version 6', 'and all is counted');
+select inventory.process_order_stock_reduction('two-2', 'lot-keep', '[{"sku": "lot-two", "quantity": 7, "lot": "none", "price": 3}]') as paid \gset
+select is(
+    :'paid'::jsonb -> 'document' is null and (:'paid'::jsonb -> 'success')::boolean, true, 'nothing at all is no refusal, either'
+);
+select is(:'paid'::jsonb -> 'shortfall', '[{"line": 1, "sku": "lot-two", "unit": "piece", "quantity": 7}]', 'what is not there and what the lot has not is one line');
+select is_empty('select test.lot_contradictions() union all select test.reservation_contradictions() union all select test.contradictions()', 'and all agree');
+rollback to half;
+-- Nobody has less than nothing.
+update inventory.stock_lots set expires_on = '2020-01-01' where product_id = test.product('lot-two');
+select is(
+    inventory.record_sale('lot-keep', '[{"sku": "lot-two", "quantity": 1}]') #>> '{errors,0,message}',
+    'Insufficient stock of lot-two in lot-keep: Need 1, Have 0 (Short: 1)', 'what others hold of what has expired is not there once, not twice'
+);
+select is(
+    inventory.deduct_inventory_many('[{"store": "lot-keep", "transaction_id": "lot-h", "lines": [{"sku": "lot-two", "quantity": 1}]}]') #>> '{0,errors,0,message}',
+    'Insufficient stock of lot-two in lot-keep: Need 1, Have 0 (Short: 1)', 'also in a batch'
+);
+select is(inventory.validate_deduction('lot-keep', '[{"sku": "lot-two", "quantity": 1}]') #>> '{demand,0,have}', '0', 'and when it is asked for');
+select is_empty('select test.lot_contradictions() union all select test.reservation_contradictions() union all select test.contradictions()', 'and all agree');
 
 select * from finish();
 rollback;

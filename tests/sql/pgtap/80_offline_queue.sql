@@ -4,6 +4,7 @@ select no_plan();
 
 select test.store('oq-a'), test.store('oq-b');
 select test.product('oq-' || n) from generate_series(1, 12) as n;
+select test.product('oq-14'), test.product('oq-15');
 update inventory.products set name = 'Croffle' where sku = 'oq-1';
 create function pg_temp.said(in_answer jsonb) returns text language sql as $$
     select string_agg(e ->> 'message', '; ') from jsonb_array_elements(in_answer -> 'errors') as e
@@ -181,6 +182,59 @@ select is(
     inventory.approve_transaction('d3', 'oq-a', 'boss', pg_temp.lines('oq-2', 1)) #>> '{queued,status}', 'approved', 'but approved as what was deducted'
 );
 select is(test.stock('oq-a', 'oq-2'), 'on_hand 3 reserved 0 version 5', 'which takes nothing more');
+-- A sale or a payment under the same id.
+select inventory.receive_purchase('oq-a', pg_temp.lines('oq-14', 9));
+select inventory.record_sale('oq-a', pg_temp.lines('oq-14', 1), transaction_id => 's' || n) from generate_series(1, 3) as n;
+select inventory.queue_transaction('oq-a', pg_temp.lines('oq-14', 1), 's' || n, 'till-4') from generate_series(1, 2) as n;
+select inventory.queue_transaction('oq-a', pg_temp.lines('oq-14', 2), 's3', 'till-4');
+select is(pg_temp.synced(inventory.sync_all_pending('oq-a', "limit" => 1)), '1 synced, 0 to approve, 2 left: s1 synced', 'a sale that its till recorded itself is done');
+select is(
+    (select q.document_id from inventory.offline_transaction_queue as q where q.transaction_id = 's1'),
+    (select (i.result #>> '{document,id}')::bigint from inventory.inventory_deduction_idempotency as i where i.store_id = test.store('oq-a') and i.scope = 'transaction' and i.idempotency_key = 's1'),
+    'and the queue names the document of that sale'
+);
+select is(
+    (inventory.approve_transaction('s2', 'oq-a', 'boss') -> 'document') - 'id', '{"kind": "sale", "reference": null}', 'also when it is approved: of the kind that it is'
+);
+select is(
+    inventory.approve_transaction('s2', 'oq-a', 'boss') -> 'document' ->> 'kind', 'sale', 'however often'
+);
+select is(pg_temp.synced(inventory.sync_all_pending('oq-a')), '0 synced, 1 to approve, 0 left: s3 insufficient_stock', 'a sale with other lines is somebody''s to decide');
+select is(inventory.approve_transaction('s3', 'oq-a', 'boss', pg_temp.lines('oq-14', 1)) #>> '{queued,status}', 'approved', 'and approved as what was sold');
+select inventory.reserve_stock('oq-o1', 'oq-a', pg_temp.lines('oq-14', 3)), inventory.process_order_stock_reduction('oq-o1', 'oq-a', transaction_id => 'w1') as paid \gset
+select inventory.queue_transaction('oq-a', pg_temp.lines('oq-14', 1), 'w1', 'till-4');
+select is(pg_temp.synced(inventory.sync_all_pending('oq-a')), '0 synced, 1 to approve, 0 left: w1 insufficient_stock', 'a sale whose id a payment has used is somebody''s to decide');
+select is(
+    (select errors #>> '{0,message}' from inventory.offline_transaction_queue where transaction_id = 'w1'),
+    'transaction_id "w1" was used by the payment of order oq-o1', 'who is told what has used it'
+);
+select is(
+    pg_temp.said(inventory.approve_transaction('w1', 'oq-a', 'boss')), 'transaction_id "w1" was used by the payment of order oq-o1', 'it cannot be deducted under that id'
+);
+select inventory.reject_transaction('w1', 'oq-a', 'boss', 'a number given twice', 'kw') as answer \gset
+select is(
+    :'answer'::jsonb #>> '{queued,status}' || ' ' || (:'answer'::jsonb #>> '{queued,errors,0,detail}'),
+    format('rejected process_order_stock_reduction() has it, with the document %s.', :'paid'::jsonb #>> '{document,id}'), 'but rejected, which says so'
+);
+select is(
+    (select d.reason from inventory.offline_queue_decisions as d where d.decision = 'rejected' order by d.decision_id desc limit 1),
+    'a number given twice; transaction_id "w1" was used by the payment of order oq-o1', 'and is recorded with it'
+);
+select is(inventory.reject_transaction('w1', 'oq-a', 'boss', 'a number given twice', 'kw') ->> 'replayed', 'true', 'once by its key');
+select is(inventory.reject_transaction('w1', 'oq-a') ->> 'replayed', 'true', 'and by itself');
+select is(
+    inventory.process_order_stock_reduction('oq-o1', 'oq-a', transaction_id => 'w1') - 'replayed' - 'message', :'paid'::jsonb - 'replayed', 'the payment keeps its answer'
+);
+select is(test.stock('oq-a', 'oq-14'), 'on_hand 3 reserved 0 version 6', 'and each was taken once');
+select inventory.reserve_stock('oq-o2', 'oq-a', pg_temp.lines('oq-14', 1)), inventory.set_stock('oq-a', pg_temp.lines('oq-14', 1)) \gset
+update inventory.stock_holds set expires_at = now() - interval '1 s' where store_id = test.store('oq-a') and state = 'held';
+select inventory.record_sale('oq-a', pg_temp.lines('oq-14', 1)), inventory.expire_reservations() \gset
+select inventory.record_sale('oq-a', pg_temp.lines('oq-14', 1)) \gset
+select inventory.process_order_stock_reduction('oq-o2', 'oq-a', transaction_id => 'w2'), inventory.queue_transaction('oq-a', pg_temp.lines('oq-14', 2), 'w2', 'till-4') \gset
+select is(
+    inventory.reject_transaction('w2', 'oq-a') #>> '{queued,errors,0,detail}', 'process_order_stock_reduction() has it, and found nothing to take.', 'also of a payment that found nothing'
+);
+
 -- Long ago: the answers were pruned.
 select inventory.deduct_inventory_atomic('oq-a', pg_temp.lines('oq-2', 1), 'd' || n) from generate_series(4, 5) as n;
 select inventory.receive_purchase('oq-a', pg_temp.lines('oq-12', 1)), inventory.deduct_inventory_atomic('oq-a', pg_temp.lines('oq-12', 1), 'd6') \gset
@@ -312,6 +366,19 @@ select is(
     pg_temp.synced(inventory.sync_all_pending('oq-a')), '0 synced, 1 to approve, 0 left: p6 insufficient_stock', 'Q2: no row goes below zero that may not now, whatever was queued'
 );
 
+-- A row that it would not have taken from when it was queued: nobody has said that it might go below zero for this sale.
+select inventory.set_conversion_mapping('oq-a', 'Dough', 'piece', 'oq-2', 1), inventory.receive_purchase('oq-a', pg_temp.lines('oq-2', 10)) \gset
+insert into inventory.inventory_stock (store_id, product_id, on_hand, allow_negative) values (test.store('oq-a'), test.product('oq-15'), 1, true);
+select inventory.queue_transaction('oq-a', pg_temp.lines('oq-1', 1), 'p7', 'till-1', 27) \gset
+select inventory.set_conversion_mapping('oq-a', 'Dough', 'piece', 'oq-15', 1) \gset
+select inventory.sync_all_pending('oq-a') as answer \gset
+select is(pg_temp.synced(:'answer'), '0 synced, 1 to approve, 0 left: p7 insufficient_stock', 'T21: what a changed mapping takes from was not allowed to go below zero when it was queued');
+select is(test.stock('oq-a', 'oq-15'), 'on_hand 1 reserved 0 version 1', 'T21: and does not go there');
+select is(inventory.approve_transaction('p7', 'oq-a', 'boss') ->> 'success', 'true', 'T21: unless somebody decides so');
+select inventory.receive_purchase('oq-a', pg_temp.lines('oq-15', 9)), inventory.queue_transaction('oq-a', pg_temp.lines('oq-1', 1), 'p8', 'till-1', 28),
+    inventory.set_conversion_mapping('oq-a', 'Dough', 'piece', 'oq-2', 1) \gset
+select is(pg_temp.synced(inventory.sync_all_pending('oq-a')), '1 synced, 0 to approve, 0 left: p8 synced', 'T21: where enough is there it matters to nobody');
+
 -- What has expired is on hand and not there: the row may not be taken below what is left without it.
 select test.store('oq-x') as store_id, test.product('oq-13') as product_id \gset
 select inventory.set_lot_policy('oq-13', 'fefo') \gset
@@ -355,9 +422,9 @@ select is(pg_temp.synced(inventory.sync_all_pending('oq-a')), '1 synced, 0 to ap
 select is(
     inventory.get_queue_metrics('oq-a') - '{oldest_insufficient_stock_at}'::text[],
     '{
-        "store": "oq-a", "pending": 0, "insufficient_stock": 5, "synced": 14, "approved": 5, "rejected": 1, "oldest_pending_at": null,
-        "last_24h": {"queued": 25, "synced": 14, "needs_approval": 9, "approval_refused": 2, "approved": 5, "rejected": 1},
-        "devices": [{"device": "till-1", "last_sequence": 26, "missing": 5}, {"device": "till-3", "last_sequence": 102, "missing": 96}]
+        "store": "oq-a", "pending": 0, "insufficient_stock": 5, "synced": 16, "approved": 8, "rejected": 3, "oldest_pending_at": null,
+        "last_24h": {"queued": 32, "synced": 16, "needs_approval": 12, "approval_refused": 3, "approved": 8, "rejected": 3},
+        "devices": [{"device": "till-1", "last_sequence": 28, "missing": 5}, {"device": "till-3", "last_sequence": 102, "missing": 96}]
     }', 'the metrics count the queue by status, what was decided, and uploads that are missing'
 );
 select is(

@@ -1,4 +1,4 @@
--- Proof: every way in which movements, stock rows, holds and remainders can contradict each other is made, found, repaired, and clean again.
+-- Proof: every way in which movements, stock rows, holds, remainders and lots can contradict each other is made, found, repaired, and clean again.
 begin;
 select no_plan();
 
@@ -216,6 +216,77 @@ select is(pg_temp.repaired(), '4 adjustment 0/0>8/0', 'repaired by a movement of
 select is((select numerator || '/' || denominator || ' ' || numerator_after || '/' || denominator_after from inventory.stock_remainder_steps
     where product_id = test.product('vf-2') and version = 4), '-1/6 1/2', 'and its step');
 select is(pg_temp.verified() || pg_temp.verified(true), 'cleanclean', 'clean');
+
+-- Lots: what the open ones have left is on hand.
+select test.product('vf-lot') as lot_product, pg_temp.a() as a \gset
+select inventory.set_lot_policy('vf-lot', 'fifo');
+select inventory.receive_purchase('vf-a', '[{"sku": "vf-lot", "quantity": 4, "unit_cost": 2, "lot": "A"}, {"sku": "vf-lot", "quantity": 6, "unit_cost": 3, "lot": "B"}]');
+select pg_temp.sell('vf-lot');
+select is(test.lots('vf-a', 'vf-lot') || ' ' || pg_temp.verified(), 'A 3 at 6, B 6 at 18 clean', 'lots that come to what is on hand are right');
+select pg_temp.harm(format('update inventory.stock_lots set taken = taken + 2 where product_id = %s and lot = ''A''', :lot_product));
+select is(pg_temp.verified(), 'vf-lot lots at 3 {"policy": "fifo", "in_lots": 7, "on_hand": 9, "keeps_lots": true}', 'lots that have less than is on hand are found');
+select is(pg_temp.verified(), pg_temp.verified(true), 'as one finding however often they are');
+select pg_temp.sell('vf-lot');
+select is(pg_temp.repaired(), '5 adjustment 0/0>8/0', 'repaired by a movement of no units, also when it was sold meanwhile');
+select results_eq(
+    format('select kind, quantity, trim_scale(value) from inventory.stock_lot_entries where product_id = %s and version = 5', :lot_product),
+    $$ values ('received', 2::bigint, 6::numeric) $$, 'whose entry brings in what they lack, at the cost of what came last'
+);
+select is(pg_temp.verified() || pg_temp.verified(true), 'cleanclean', 'clean');
+select pg_temp.harm(format('update inventory.stock_lots set quantity = quantity + 5 where product_id = %s and lot = ''B''', :lot_product));
+select is(pg_temp.verified(), 'vf-lot lots at 5 {"policy": "fifo", "in_lots": 13, "on_hand": 8, "keeps_lots": true}', 'lots that have more are found, too');
+select is(pg_temp.repaired() || pg_temp.verified() || pg_temp.verified(true), '6 adjustment 0/0>8/0cleanclean', 'repaired, clean');
+select is((select sum(quantity) from inventory.stock_lot_entries where product_id = :lot_product and version = 6), -5::numeric, 'by taking out what they have too much');
+select pg_temp.harm(format('update inventory.stock_lots set quantity = quantity + 1 where product_id = %s and lot = ''B''', :lot_product));
+select pg_temp.verified();
+select pg_temp.harm(format('update inventory.stock_lots set quantity = quantity + 1 where product_id = %s and lot = ''B''', :lot_product));
+select is(pg_temp.repaired(), format('Finding %s is not as it was found', max(finding_id)), 'what is harmed again meanwhile is not as it was found') from inventory.stock_findings;
+select pg_temp.harm(format('update inventory.stock_lots set quantity = quantity - 2 where product_id = %s and lot = ''B''', :lot_product));
+select is(pg_temp.verified(), 'clean', 'what is right again is no finding any more');
+-- With the stock row itself: whatever becomes of it becomes of its lots.
+select pg_temp.set_on_hand('vf-lot', 5);
+select is(
+    pg_temp.verified(),
+    'vf-lot lots at 6 {"policy": "fifo", "in_lots": 8, "on_hand": 5, "keeps_lots": true}; '
+        'vf-lot stock_row at 6 {"on_hand": 5, "version": 6, "reserved": 0, "ledger_on_hand": 8, "ledger_version": 6, "ledger_reserved": 0}',
+    'a stock row that was changed past everybody contradicts its lots, too'
+);
+savepoint of_lots;
+select is(
+    inventory.repair((select finding_id from inventory.stock_findings where kind = 'lots' and repaired_at is null and gone_at is null)) #>> '{errors,0,hint}',
+    'Repair the finding of the stock row first.', 'it comes first'
+);
+select is(
+    inventory.repair((select finding_id from inventory.stock_findings where kind = 'stock_row' and repaired_at is null and gone_at is null)) #>> '{movements,0,on_hand_delta}',
+    '-3', 'and its repair'
+);
+select is((select sum(remaining_quantity) from inventory.stock_lots where product_id = :lot_product), 5::numeric, 'brings its lots along');
+select is((select sum(quantity) from inventory.stock_lot_entries where product_id = :lot_product and version = 7), -3::numeric, 'as that movement took from them');
+select is(
+    inventory.repair((select finding_id from inventory.stock_findings where kind = 'lots' and repaired_at is null and gone_at is null)) ->> 'repaired',
+    'false', 'then nothing is left to repair of them'
+);
+select is(pg_temp.verified() || pg_temp.verified(true), 'cleanclean', 'clean');
+select pg_temp.harm(format('delete from inventory.inventory_stock where product_id = %s', :lot_product));
+select is(pg_temp.verified() ~ '^vf-lot lots at 0 .*; vf-lot missing_stock_row at 0 ', true, 'lots of a stock row that is gone are found');
+select is(pg_temp.repaired() ~ '^Finding \d+ cannot be repaired so; 8 adjustment -5/0>0/0$', true, 'its repair');
+select is(coalesce(test.lots('vf-a', 'vf-lot'), 'none') || pg_temp.verified() || pg_temp.verified(true), 'nonecleanclean', 'takes them away');
+select pg_temp.harm(format('insert into inventory.stock_lots (store_id, product_id, age, quantity, value) values (%s, %s, 0, 2, 2)', :'a', :lot_product));
+select is(pg_temp.verified(), 'vf-lot lots at 8 {"policy": "fifo", "in_lots": 2, "on_hand": 0, "keeps_lots": false}', 'a lot where there is no stock row');
+select is(pg_temp.repaired() || pg_temp.verified() || pg_temp.verified(true), '9 adjustment 0/0>0/0cleanclean', 'repaired, clean');
+select inventory.receive_purchase('vf-a', '[{"sku": "vf-lot", "quantity": 3, "unit_cost": 1}]');
+select is(test.lots('vf-a', 'vf-lot') || pg_temp.verified(), '- 3 at 3clean', 'and it may be made again');
+-- A stock row that does not know of its product's policy, and one that believes in one that there is not.
+select pg_temp.harm(format('update inventory.inventory_stock set keeps_lots = false where product_id = %s', :lot_product));
+select pg_temp.sell('vf-lot');
+select is(pg_temp.verified(), 'vf-lot lots at 11 {"policy": "fifo", "in_lots": 3, "on_hand": 2, "keeps_lots": false}', 'a stock row that has missed the policy is found');
+select is(pg_temp.repaired() || pg_temp.verified(), '12 adjustment 0/0>2/0clean', 'repaired, clean');
+select is(test.lots('vf-a', 'vf-lot') || ' ' || (select keeps_lots from inventory.inventory_stock where product_id = :lot_product), '- 2 at 2 true', 'it knows of it now');
+select pg_temp.harm(format('update inventory.inventory_stock set keeps_lots = true where store_id = %s and product_id = %s', :'a', pg_temp.p('vf-8')));
+select is(pg_temp.verified(), 'vf-8 lots at 5 {"policy": null, "in_lots": 0, "on_hand": 9, "keeps_lots": true}', 'so is one that keeps lots without a policy');
+select is(pg_temp.repaired() || pg_temp.verified(), '6 adjustment 0/0>9/0clean', 'repaired, clean');
+select is((select keeps_lots from inventory.inventory_stock where product_id = test.product('vf-8') and store_id = test.store('vf-a')), false, 'it keeps none any more');
+select is_empty('select r from test.lot_contradictions() as r where r like pg_temp.a() || ''/%''', 'by another proof, too');
 
 -- What goes on meanwhile
 select pg_temp.set_on_hand('vf-5', 8);

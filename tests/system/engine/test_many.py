@@ -63,11 +63,13 @@ class Twins:
             rows(self.connection, "select inventory.set_recipe(%s, %s, %s)", dish, psycopg2.extras.Json(ingredients), chance.choice([1, 1, 3]))
         for sku in stock:
             for unit, numerator, denominator in (("u", 1, 1), ("v", chance.randint(1, 5), chance.choice([1, 7]))):
+                # One is a product that neither store has, and that is asked for by itself, too.
+                taken = dishes[3] if unit == "v" and chance.random() < 0.2 else sku
                 if chance.random() < 0.95:
                     for store in self.stores:
                         rows(
                             self.connection, "select inventory.set_conversion_mapping(%s, %s, %s, %s, %s, %s)",
-                            store, sku, unit, sku, numerator, denominator,
+                            store, sku, unit, taken, numerator, denominator,
                         )
         self.fill(chance)
 

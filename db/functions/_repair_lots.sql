@@ -1,0 +1,31 @@
+-- What the open lots of a stock row lack, or have too much, below 0: they are to come to on_hand where a policy says that lots are kept,
+-- and to nothing where none does.
+--   in_figures  as _finding_now() and verify() note them: on_hand, in_lots, keeps_lots, policy
+create or replace function inventory._lots_lack(in_figures jsonb) returns numeric
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+    select case when in_figures -> 'policy' = 'null' then 0 else (in_figures ->> 'on_hand')::numeric end
+        - (in_figures ->> 'in_lots')::numeric
+$$;
+
+comment on function inventory._lots_lack(jsonb) is 'What the open lots of a stock row lack of on_hand.';
+
+-- Brings the lots of a stock row to what it says, for repair(): what they have too much is taken out in the order of the policy, what they
+-- lack comes in at the cost of what came last. A row that does not know of its product's policy is told of it.
+--   in_version  of the movement that the entries belong to: the repair's
+-- Reads: lot_policies. Writes: inventory_stock, stock_lots, stock_lot_entries. Locks: nothing more than the stock row, which the caller holds.
+create or replace function inventory._repair_lots(in_store_id bigint, in_product_id bigint, in_version bigint) returns void
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_figures jsonb := inventory._finding_now(in_store_id, in_product_id, 'lots');
+begin
+    update inventory.inventory_stock as s set keeps_lots = not s.keeps_lots
+    where s.store_id = in_store_id and s.product_id = in_product_id and s.keeps_lots <> (v_figures -> 'policy' <> 'null');
+    perform inventory._post_change(in_store_id, in_product_id, in_version, inventory._lots_lack(v_figures)::bigint);
+end
+$$;
+
+comment on function inventory._repair_lots(bigint, bigint, bigint) is 'Brings the lots of a stock row to what it says.';
