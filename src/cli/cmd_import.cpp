@@ -148,6 +148,8 @@ const char* description_of(importer::Target target) {
             return "Add and change stores";
         case importer::Target::kStock:
             return "Set stock to counted quantities";
+        case importer::Target::kMappings:
+            return "Say what stores take from their stock for ingredients";
         case importer::Target::kMovements:
             break;
     }
@@ -212,11 +214,16 @@ void add_target(Registration& to, CLI::App& parent, importer::Target target) {
         ->check(CLI::IsMember({"keep", "fold-upper"}))
         ->type_name("POLICY")
         ->capture_default_str();
-    sub->add_flag(
-        "--create-missing",
-        options->spec.create_missing,
-        "Make products, stores, vendors and categories that are named"
-    );
+    if (importer::is_definition(target)) {
+        // Each is a call of a function, and a batch with a line that is refused is tried in parts.
+        options->spec.batch_lines = 500;
+    } else {
+        sub->add_flag(
+            "--create-missing",
+            options->spec.create_missing,
+            "Make products, stores, vendors and categories that are named"
+        );
+    }
     if (target == importer::Target::kStock || target == importer::Target::kMovements) {
         add_line_options(*sub, *options);
     }
@@ -269,6 +276,7 @@ void add_import(Registration& to) {
         "  stockctl import movements sales.csv.gz --kind sale --map "
         "store=Shop,sku=Code,quantity=Units --id Sale_ID\n"
         "  stockctl import stock counts.csv --dry-run\n"
+        "  stockctl import mappings mappings.csv --set store=LONDON\n"
         "  stockctl import sample data\n"
         "\n"
         "The same file again changes nothing, whatever its name, and a file whose import was cut "
@@ -285,7 +293,8 @@ void add_import(Registration& to) {
          {importer::Target::kProducts,
           importer::Target::kStores,
           importer::Target::kStock,
-          importer::Target::kMovements}) {
+          importer::Target::kMovements,
+          importer::Target::kMappings}) {
         add_target(to, *sub, target);
     }
     add_sample(to, *sub);

@@ -87,6 +87,11 @@ base::Result<BatchResult> parse_result(std::string_view text) {
 
 }  // namespace
 
+bool BatchApplier::is_about_data(const base::Error& error) const {
+    const auto cls = std::string_view(error.sqlstate).substr(0, 2);
+    return cls == "22" || cls == "23" || cls == "54" || error.sqlstate == "SD006";
+}
+
 StagedApplier::StagedApplier(const Spec& spec, const Mapper& mapper, ImportKey key, Codes& codes)
     : codes_(codes),
       key_(std::move(key)),
@@ -189,7 +194,10 @@ base::Result<BatchResult> StagedApplier::finish(pg::Connection& connection) {
 }
 
 base::Result<void> send_with_commit(
-    pg::Connection& connection, const std::string& sql, const std::vector<pg::Param>& params
+    pg::Connection& connection,
+    const std::string& sql,
+    const std::vector<pg::Param>& params,
+    bool is_kept
 ) {
     PGconn* const handle = connection.get();
     std::vector<const char*> values;
@@ -209,7 +217,9 @@ base::Result<void> send_with_commit(
             nullptr,
             0
         ) == 1 &&
-        PQsendQueryParams(handle, "commit", 0, nullptr, nullptr, nullptr, nullptr, 0) == 1 &&
+        PQsendQueryParams(
+            handle, is_kept ? "commit" : "rollback", 0, nullptr, nullptr, nullptr, nullptr, 0
+        ) == 1 &&
         PQpipelineSync(handle) == 1;
     return is_sent ? base::Result<void>{} : pg::error_of(handle);
 }

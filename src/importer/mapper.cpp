@@ -34,6 +34,7 @@ std::size_t longest(Field field) noexcept {
         case Field::kId:
         case Field::kVendor:
         case Field::kCategory:
+        case Field::kIngredient:
             return 200;
         case Field::kReference:
             return 500;
@@ -45,6 +46,8 @@ std::size_t longest(Field field) noexcept {
         case Field::kTimeZone:
             return 100;
         case Field::kBaseUnit:
+        case Field::kUnit:
+        case Field::kStockUnit:
             return 50;
         default:
             return 0;
@@ -138,7 +141,8 @@ Mapper::Outcome Mapper::map(const std::vector<std::string_view>& record, Line& l
         }
         line.set_text(field, text_);
     }
-    return check(line) && set_quantity(line) ? Outcome::kLine : Outcome::kRejected;
+    return check(line) && set_quantity(line) && set_ratio(line) ? Outcome::kLine
+                                                                : Outcome::kRejected;
 }
 
 /// The rule's value, else the column's, else the constant.
@@ -214,7 +218,9 @@ bool Mapper::convert(Field field, std::string& text) {
         }
         case Field::kLowStockThreshold:
         case Field::kPiecesPerPack:
-        case Field::kPacksPerBox: {
+        case Field::kPacksPerBox:
+        case Field::kNumerator:
+        case Field::kDenominator: {
             const auto number = parse_integer(text);
             const std::int64_t least = field == Field::kLowStockThreshold ? 0 : 1;
             if (!number) {
@@ -248,11 +254,23 @@ bool Mapper::convert(Field field, std::string& text) {
 }
 
 bool Mapper::check(const Line& line) {
-    for (const auto field : {Field::kStore, Field::kSku, Field::kKind, Field::kId}) {
-        if (is_used_[static_cast<std::size_t>(field)] && line.text(field).empty()) {
-            return reject(field, "is blank");
-        }
+    const auto blank = std::find_if(needed_.begin(), needed_.end(), [&](Field field) {
+        return line.text(field).empty();
+    });
+    return blank == needed_.end() || reject(*blank, "is blank");
+}
+
+/// A ratio is handed on as what it stands for.
+bool Mapper::set_ratio(Line& line) {
+    if (!uses(Field::kRatio)) {
+        return true;
     }
+    const auto ratio = parse_ratio(line.text(Field::kRatio));
+    if (!ratio) {
+        return reject(Field::kRatio, ratio.error().message);
+    }
+    line.set_text(Field::kNumerator, std::to_string(ratio->first));
+    line.set_text(Field::kDenominator, std::to_string(ratio->second));
     return true;
 }
 

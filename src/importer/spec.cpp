@@ -16,6 +16,7 @@ constexpr unsigned kProducts = 1;
 constexpr unsigned kStores = 2;
 constexpr unsigned kStock = 4;
 constexpr unsigned kMovements = 8;
+constexpr unsigned kMappings = 16;
 constexpr unsigned kLines = kStock | kMovements;
 
 struct FieldFacts {
@@ -25,8 +26,8 @@ struct FieldFacts {
 
 /// In the order of Field.
 constexpr std::array<FieldFacts, kFieldCount> kFields{{
-    {"store", kStores | kLines},
-    {"sku", kProducts | kLines},
+    {"store", kStores | kLines | kMappings},
+    {"sku", kProducts | kLines | kMappings},
     {"name", kProducts | kStores | kLines},
     {"quantity", kMovements},
     {"delta", kMovements},
@@ -34,7 +35,7 @@ constexpr std::array<FieldFacts, kFieldCount> kFields{{
     {"kind", kMovements},
     {"reason", kLines},
     {"reference", kLines},
-    {"actor", kLines},
+    {"actor", kLines | kMappings},
     {"correlation_id", kLines},
     {"occurred_at", kLines},
     {"id", kLines},
@@ -53,9 +54,16 @@ constexpr std::array<FieldFacts, kFieldCount> kFields{{
     {"currency", kStores},
     {"time_zone", kStores},
     {"store_name", kLines},
+    {"ingredient", kMappings},
+    {"unit", kMappings},
+    {"numerator", kMappings},
+    {"denominator", kMappings},
+    {"ratio", kMappings},
+    {"stock_unit", kMappings},
 }};
 
-constexpr std::array<std::string_view, 4> kTargets{"products", "stores", "stock", "movements"};
+constexpr std::array<std::string_view, 5> kTargets{
+    "products", "stores", "stock", "movements", "mappings"};
 
 base::Error invalid(std::string message, std::string hint = {}) {
     return {base::ErrorCode::kInvalidArgument, std::move(message), {}, std::move(hint), {}};
@@ -219,6 +227,10 @@ bool has_field(Target target, Field field) noexcept {
            ) != 0;
 }
 
+bool is_definition(Target target) noexcept {
+    return target == Target::kMappings;
+}
+
 base::Result<Rule> parse_rule(std::string_view text) {
     const auto arrow = text.find("->");
     if (arrow == std::string_view::npos) {
@@ -272,7 +284,9 @@ base::Result<Spec> parse_spec(const boost::json::object& json) {
                             ? parse_target(std::string_view(target->get_string()))
                             : std::nullopt;
     if (!parsed) {
-        return invalid("an import needs a \"target\": products, stores, stock or movements");
+        return invalid(
+            "an import needs a \"target\": products, stores, stock, movements or mappings"
+        );
     }
     spec.target = *parsed;
     for (const auto& [key, value] : json) {
