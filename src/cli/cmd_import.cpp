@@ -150,6 +150,8 @@ const char* description_of(importer::Target target) {
             return "Set stock to counted quantities";
         case importer::Target::kMappings:
             return "Say what stores take from their stock for ingredients";
+        case importer::Target::kRecipes:
+            return "Say what products are made of, a line per ingredient";
         case importer::Target::kMovements:
             break;
     }
@@ -277,6 +279,7 @@ void add_import(Registration& to) {
         "store=Shop,sku=Code,quantity=Units --id Sale_ID\n"
         "  stockctl import stock counts.csv --dry-run\n"
         "  stockctl import mappings mappings.csv --set store=LONDON\n"
+        "  stockctl import recipes dishes.csv --map sku=Dish,ingredient=Item\n"
         "  stockctl import sample data\n"
         "\n"
         "The same file again changes nothing, whatever its name, and a file whose import was cut "
@@ -294,7 +297,8 @@ void add_import(Registration& to) {
           importer::Target::kStores,
           importer::Target::kStock,
           importer::Target::kMovements,
-          importer::Target::kMappings}) {
+          importer::Target::kMappings,
+          importer::Target::kRecipes}) {
         add_target(to, *sub, target);
     }
     add_sample(to, *sub);

@@ -1,7 +1,7 @@
 #include "importer/definitions.hpp"
 
+#include "importer/definition_lines.hpp"
 #include "importer/lane.hpp"
-#include "importer/line_reader.hpp"
 #include "importer/rejects.hpp"
 
 #include <algorithm>
@@ -9,15 +9,11 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 namespace stockd::importer {
 
 namespace {
-
-/// Chosen: the whole file is in memory before anything is applied; a line takes half a kilobyte.
-constexpr std::uint64_t kMaxLines = 1'000'000;
 
 /// How definitions are set and looked at.
 struct Form {
@@ -52,6 +48,22 @@ Form form_of_mappings() {
         "order by l.place"};
 }
 
+Form form_of_recipes() {
+    return {
+        {Field::kSku, Field::kIngredient, Field::kYields, Field::kActor},
+        1,
+        "select inventory.set_recipe(l.sku, l.ingredients::jsonb, coalesce(l.yields::bigint, 1), "
+        "l.actor) from unnest($1::text[], $2::text[], $3::text[], $4::text[]) "
+        "as l (sku, ingredients, yields, actor)",
+        "select concat_ws(' ', r.yields, (select jsonb_agg(jsonb_build_array(i.ingredient_name, "
+        "i.ingredient_unit, trim_scale(i.quantity)) order by i.place) "
+        "from inventory.recipe_ingredients as i where i.product_id = r.product_id)) "
+        "from unnest($1::text[]) with ordinality as l (sku, place) "
+        "left join inventory.products as p on p.sku = l.sku "
+        "left join inventory.recipes as r on r.product_id = p.product_id "
+        "order by l.place"};
+}
+
 std::vector<std::string> texts_of(const pg::Rows& rows) {
     std::vector<std::string> texts;
     for (int row = 0; row < rows.size(); ++row) {
@@ -63,9 +75,10 @@ std::vector<std::string> texts_of(const pg::Rows& rows) {
 /// Sets the definitions of a batch and says how many were something new.
 class DefinitionApplier : public BatchApplier {
   public:
-    DefinitionApplier(const Spec& spec, Form form)
+    DefinitionApplier(const Spec& spec, const DefinitionLines& definitions)
         : is_kept_(!spec.dry_run),
-          form_(std::move(form)) {}
+          definitions_(definitions),
+          form_(spec.target == Target::kRecipes ? form_of_recipes() : form_of_mappings()) {}
 
     base::Result<void> prepare(
         pg::Connection& /*connection*/,
@@ -77,6 +90,10 @@ class DefinitionApplier : public BatchApplier {
 
     base::Result<void> stage(pg::Connection& connection, std::span<const Line* const> lines)
         override {
+        staged_.clear();
+        for (const auto* line : lines) {
+            staged_.push_back(line->number);
+        }
         params_.clear();
         for (const auto field : form_.fields) {
             std::vector<std::optional<std::string_view>> texts;
@@ -105,7 +122,9 @@ class DefinitionApplier : public BatchApplier {
         BatchResult result;
         const auto now = texts_of(*rows);
         for (std::size_t i = 0; i < std::min(now.size(), before_.size()); ++i) {
-            ++(now[i] == before_[i] ? result.already : result.applied);
+            const auto lines = definitions_.at(staged_[i]).lines.size();
+            (now[i] == before_[i] ? result.already : result.applied) +=
+                static_cast<std::int64_t>(lines);
         }
         return result;
     }
@@ -134,95 +153,15 @@ class DefinitionApplier : public BatchApplier {
     }
 
     bool is_kept_;
+    const DefinitionLines& definitions_;
     Form form_;
+    std::vector<std::uint64_t> staged_;
     std::vector<pg::Param> params_;
     std::vector<std::string> before_;
 };
 
-/// What a file defines. A definition travels as one line, under the number of its first.
-class Definitions {
-  public:
-    Definitions(const Spec& spec, Summary& summary)
-        : spec_(spec),
-          summary_(summary) {}
-
-    /// The whole file.
-    base::Result<void> read(LineReader& reader) {
-        Line line;
-        while (true) {
-            const auto step = reader.next(line, summary_);
-            if (!step) {
-                return step.error();
-            }
-            if (*step == LineReader::Step::kEnd) {
-                return {};
-            }
-            if (summary_.lines > kMaxLines) {
-                return base::Error{
-                    base::ErrorCode::kInvalidArgument,
-                    spec_.file + " has more than " + std::to_string(kMaxLines) + " lines",
-                    {},
-                    "Nothing was applied. Split the file.",
-                    {}};
-            }
-            if (*step == LineReader::Step::kLine) {
-                add_mapping(line);
-            }
-        }
-    }
-
-    [[nodiscard]] std::span<Line> all() noexcept { return all_; }
-
-  private:
-    struct First {
-        std::uint64_t number;
-        std::size_t place;
-        std::string content;
-    };
-
-    /// Of two lines that contradict each other none is known to be right, and the file's order is
-    /// no reason.
-    void add_mapping(Line& line) {
-        std::string key;
-        for (const auto field : {Field::kStore, Field::kIngredient, Field::kUnit}) {
-            key.append(line.text(field)).push_back('\0');
-        }
-        std::string content;
-        for (const auto field :
-             {Field::kSku, Field::kNumerator, Field::kDenominator, Field::kStockUnit}) {
-            content.append(line.text(field)).push_back('\0');
-        }
-        const auto [known, is_new] =
-            first_.try_emplace(std::move(key), First{line.number, all_.size(), content});
-        const auto& first = known->second;
-        if (is_new) {
-            all_.push_back(std::exchange(line, {}));
-        } else if (first.content == content) {
-            ++summary_.already;
-        } else {
-            refuse(line.number, first.number);
-            if (std::exchange(all_[first.place].number, 0) != 0) {
-                refuse(first.number, line.number);
-            }
-        }
-    }
-
-    void refuse(std::uint64_t number, std::uint64_t other) {
-        summary_.rejected.push_back(
-            {number,
-             "line " + std::to_string(other) +
-                 " says something else of the same store, ingredient and unit"}
-        );
-    }
-
-    const Spec& spec_;
-    Summary& summary_;
-    std::vector<Line> all_;
-    std::unordered_map<std::string, First> first_;
-};
-
 base::Result<void> apply(
-    Definitions& definitions,
+    DefinitionLines& definitions,
     Lane& lane,
     const Spec& spec,
     const Hooks& hooks,
@@ -230,7 +169,7 @@ base::Result<void> apply(
     const BatchResult& total,
     std::uint64_t size
 ) {
-    auto rest = definitions.all();
+    std::span<Definition> rest = definitions.all();
     const auto count = rest.size();
     while (!rest.empty()) {
         if (hooks.is_cancelled()) {
@@ -239,8 +178,10 @@ base::Result<void> apply(
         }
         const auto batch = rest.first(std::min(rest.size(), spec.batch_lines));
         rest = rest.subspan(batch.size());
-        for (auto& line : batch) {
-            lane.add(line);
+        for (auto& definition : batch) {
+            if (definition.problem.empty()) {
+                lane.add(definition.line);
+            }
         }
         if (auto staged = lane.stage(false); !staged) {
             return staged;
@@ -278,7 +219,7 @@ base::Result<Summary> run_definitions(
     if (!reader) {
         return reader.error();
     }
-    Definitions definitions{spec, summary};
+    DefinitionLines definitions{spec, summary};
     if (auto read = definitions.read(*reader); !read) {
         return read.error();
     }
@@ -286,7 +227,7 @@ base::Result<Summary> run_definitions(
     if (!connection) {
         return connection.error();
     }
-    DefinitionApplier applier{spec, form_of_mappings()};
+    DefinitionApplier applier{spec, definitions};
     BatchResult total;
     Lane lane{std::move(*connection), applier, total};
     if (auto applied = apply(definitions, lane, spec, hooks, summary, total, reader->size());
@@ -295,7 +236,9 @@ base::Result<Summary> run_definitions(
     }
     summary.applied += total.applied;
     summary.already += total.already;
-    std::move(total.rejected.begin(), total.rejected.end(), std::back_inserter(summary.rejected));
+    for (const auto& rejected : total.rejected) {
+        definitions.refuse(definitions.at(rejected.line), rejected.reason);
+    }
     if (auto filed = file_rejects(spec, summary); !filed) {
         return filed.error();
     }

@@ -195,6 +195,17 @@ bool Mapper::convert(Field field, std::string& text) {
                                                "\" is no currency code of three capital "
                                                "letters, like EUR"
                                        );
+        case Field::kQuantity: {
+            if (spec_->target != Target::kRecipes) {
+                return true;
+            }
+            auto amount = parse_amount(text);
+            if (!amount) {
+                return reject(field, amount.error().message);
+            }
+            text = std::move(*amount);
+            return true;
+        }
         case Field::kBasePrice: {
             auto money = parse_money(text);
             if (!money) {
@@ -220,7 +231,8 @@ bool Mapper::convert(Field field, std::string& text) {
         case Field::kPiecesPerPack:
         case Field::kPacksPerBox:
         case Field::kNumerator:
-        case Field::kDenominator: {
+        case Field::kDenominator:
+        case Field::kYields: {
             const auto number = parse_integer(text);
             const std::int64_t least = field == Field::kLowStockThreshold ? 0 : 1;
             if (!number) {

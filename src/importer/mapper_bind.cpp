@@ -164,6 +164,9 @@ base::Result<void> Mapper::check_required() {
                 Field::kSku,
                 uses(Field::kRatio) ? Field::kRatio : Field::kNumerator};
             break;
+        case Target::kRecipes:
+            needed_ = {Field::kSku, Field::kIngredient, Field::kQuantity, Field::kUnit};
+            break;
     }
     for (const auto field : needed_) {
         if (!uses(field)) {

@@ -17,6 +17,8 @@ constexpr unsigned kStores = 2;
 constexpr unsigned kStock = 4;
 constexpr unsigned kMovements = 8;
 constexpr unsigned kMappings = 16;
+constexpr unsigned kRecipes = 32;
+constexpr unsigned kDefinitions = kMappings | kRecipes;
 constexpr unsigned kLines = kStock | kMovements;
 
 struct FieldFacts {
@@ -27,15 +29,15 @@ struct FieldFacts {
 /// In the order of Field.
 constexpr std::array<FieldFacts, kFieldCount> kFields{{
     {"store", kStores | kLines | kMappings},
-    {"sku", kProducts | kLines | kMappings},
+    {"sku", kProducts | kLines | kDefinitions},
     {"name", kProducts | kStores | kLines},
-    {"quantity", kMovements},
+    {"quantity", kMovements | kRecipes},
     {"delta", kMovements},
     {"sign", kMovements},
     {"kind", kMovements},
     {"reason", kLines},
     {"reference", kLines},
-    {"actor", kLines | kMappings},
+    {"actor", kLines | kDefinitions},
     {"correlation_id", kLines},
     {"occurred_at", kLines},
     {"id", kLines},
@@ -54,16 +56,17 @@ constexpr std::array<FieldFacts, kFieldCount> kFields{{
     {"currency", kStores},
     {"time_zone", kStores},
     {"store_name", kLines},
-    {"ingredient", kMappings},
-    {"unit", kMappings},
+    {"ingredient", kDefinitions},
+    {"unit", kDefinitions},
     {"numerator", kMappings},
     {"denominator", kMappings},
     {"ratio", kMappings},
     {"stock_unit", kMappings},
+    {"yields", kRecipes},
 }};
 
-constexpr std::array<std::string_view, 5> kTargets{
-    "products", "stores", "stock", "movements", "mappings"};
+constexpr std::array<std::string_view, 6> kTargets{
+    "products", "stores", "stock", "movements", "mappings", "recipes"};
 
 base::Error invalid(std::string message, std::string hint = {}) {
     return {base::ErrorCode::kInvalidArgument, std::move(message), {}, std::move(hint), {}};
@@ -228,7 +231,7 @@ bool has_field(Target target, Field field) noexcept {
 }
 
 bool is_definition(Target target) noexcept {
-    return target == Target::kMappings;
+    return target == Target::kMappings || target == Target::kRecipes;
 }
 
 base::Result<Rule> parse_rule(std::string_view text) {
@@ -285,7 +288,8 @@ base::Result<Spec> parse_spec(const boost::json::object& json) {
                             : std::nullopt;
     if (!parsed) {
         return invalid(
-            "an import needs a \"target\": products, stores, stock, movements or mappings"
+            "an import needs a \"target\": products, stores, stock, movements, mappings or "
+            "recipes"
         );
     }
     spec.target = *parsed;

@@ -16,7 +16,7 @@
 /// sample).
 namespace stockd::importer {
 
-enum class Target : std::uint8_t { kProducts, kStores, kStock, kMovements, kMappings };
+enum class Target : std::uint8_t { kProducts, kStores, kStock, kMovements, kMappings, kRecipes };
 
 [[nodiscard]] std::string_view target_name(Target target) noexcept;
 [[nodiscard]] std::optional<Target> parse_target(std::string_view name) noexcept;
@@ -57,8 +57,9 @@ enum class Field : std::uint8_t {
     kDenominator,
     kRatio,
     kStockUnit,
+    kYields,
 };
-inline constexpr std::size_t kFieldCount = 34;
+inline constexpr std::size_t kFieldCount = 35;
 
 /// "occurred_at". A store's own code is called "store", also where stores are imported; "code" is
 /// understood too.

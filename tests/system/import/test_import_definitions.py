@@ -1,4 +1,4 @@
-"""stockctl import mappings: definitions that may be set again, whose bad lines cost nothing but themselves."""
+"""stockctl import mappings and recipes: definitions, which may be set again; a recipe comes whole or not at all."""
 
 import csv
 import threading
@@ -115,12 +115,8 @@ def test_a_bad_mapping_costs_its_line_only(db, tmp_path):
 def test_lines_that_contradict_each_other_are_refused_both(db, tmp_path):
     file = write(tmp_path / "c.csv", MAPPINGS + "A,x,g,FLOUR,1,2,,\nA,y,g,FLOUR,1,2,,\nA,x,g,FLOUR,1,3,,\nA,y,g,FLOUR,1,2,,bob\nA,x,g,FLOUR,1,4,,\n")
     summary = db.summary("mappings", file, code=3)
-    assert (summary["applied"], summary["alreadyApplied"], summary["rejected"]) == (1, 1, 3)
-    assert reasons(summary) == {
-        2: "line 4 says something else of the same store, ingredient and unit",
-        4: "line 2 says something else of the same store, ingredient and unit",
-        6: "line 2 says something else of the same store, ingredient and unit",
-    }
+    assert (summary["applied"], summary["alreadyApplied"], summary["rejected"]) == (2, 0, 3)
+    assert reasons(summary) == dict.fromkeys((2, 4, 6), "lines 2 and 4 say different things of the same store, ingredient and unit")
     assert set(mappings(db)) == {("A", "y", "g")}
 
 
@@ -177,3 +173,104 @@ def test_a_login_of_some_stores_defines_for_those_only(db, tmp_path):
     assert mappings(db) == {("A", "x", "g"): ("FLOUR", 1, 2)}
     assert db.summary("mappings", file, "-U", "import_cook", code=3)["alreadyApplied"] == 1
     db.rows("delete from inventory.store_access")
+
+
+RECIPES = "sku,ingredient,quantity,unit,yields\n"
+
+
+def recipes(db):
+    found = {}
+    for sku, yields, name, quantity, unit in db.rows(
+        "select p.sku, r.yields, i.ingredient_name, i.quantity::text, i.ingredient_unit from inventory.recipes as r "
+        "join inventory.products as p using (product_id) left join inventory.recipe_ingredients as i using (product_id) order by i.place"
+    ):
+        found.setdefault((sku, yields), []).append((name, quantity, unit))
+    return found
+
+
+def test_the_lines_of_one_product_are_one_recipe_wherever_they_stand(db, tmp_path):
+    file = write(
+        tmp_path / "r.csv",
+        RECIPES + 'CAKE,Butter,250,gram,8\nPIE,"Apple ""red""",0.1,piece,\nCAKE,Flour,0.333333333,cup,\nPIE,Butter,+05.50,gram,\nCAKE,Salt,.5,gram,8\n',
+    )
+    summary = db.summary("recipes", file, "--set", "actor=ana")
+    assert (summary["lines"], summary["applied"], summary["alreadyApplied"], summary["rejected"]) == (5, 5, 0, 0)
+    said = {
+        ("CAKE", 8): [("Butter", "250", "gram"), ("Flour", "0.333333333", "cup"), ("Salt", "0.5", "gram")],
+        ("PIE", 1): [('Apple "red"', "0.1", "piece"), ("Butter", "5.5", "gram")],
+    }
+    assert recipes(db) == said
+    assert db.value("select distinct actor from inventory.recipes") == "ana"
+    again = db.summary("recipes", file, "--set", "actor=ana")
+    assert (again["applied"], again["alreadyApplied"]) == (0, 5)
+    # A recipe is replaced as a whole.
+    summary = db.summary("recipes", write(tmp_path / "s.csv", RECIPES + "CAKE,Butter,250,gram,8\n"))
+    assert (summary["applied"], summary["alreadyApplied"]) == (1, 0)
+    assert recipes(db)["CAKE", 8] == said["CAKE", 8][:1]
+    again = db.summary("recipes", file)
+    assert (again["applied"], again["alreadyApplied"]) == (3, 2)
+    assert recipes(db) == said
+
+
+def test_a_recipe_with_a_refused_line_is_refused_whole(db, tmp_path):
+    old = write(tmp_path / "old.csv", RECIPES + "CAKE,Old,1,gram,\n")
+    db.summary("recipes", old)
+    file = write(
+        tmp_path / "w.csv",
+        RECIPES
+        + "CAKE,Butter,250,gram,8\nPIE,Apple,1,piece,\nNONE,Butter,1,gram,\nCAKE,Flour,a lot,gram,\nNONE,Flour,1,gram,\nCAKE,Salt,1,,\n"
+        + "BUTTER,Milk,1,litre,2\nBUTTER,Salt,1,gram,3\nFLOUR,Wheat,1,gram,\nFLOUR,Wheat,2,gram,\nFLOUR,Rye,0,gram,\n",
+    )
+    before = recipes(db)
+    summary = db.summary("recipes", file, code=3)
+    assert (summary["applied"], summary["rejected"]) == (1, 10)
+    cake = 'the recipe of CAKE is refused: line 5: quantity: "a lot" is not a number'
+    none = 'the recipe of NONE is refused: no product has the sku "NONE"'
+    butter = "the recipe of BUTTER is refused: line 9: yields is 3, and another line says 2"
+    flour = 'the recipe of FLOUR is refused: line 12: quantity: "0" is not above 0'
+    assert reasons(summary) == {
+        2: cake, 4: none, 5: 'quantity: "a lot" is not a number', 6: none, 7: "unit: is blank", 8: butter, 9: butter,
+        10: flour, 11: flour, 12: 'quantity: "0" is not above 0',
+    }
+    assert recipes(db) == {**before, ("PIE", 1): [("Apple", "1", "piece")]}
+    # Mended, the file of refused lines has whole recipes.
+    text = (tmp_path / "w.rejects.csv").read_text(encoding="utf-8")
+    mended = write(tmp_path / "mended.csv", text.replace("CAKE,Flour,a lot", "CAKE,Flour,500").replace("Salt,1,,", "Salt,1,gram,"))
+    assert db.summary("recipes", mended, code=3)["applied"] == 3
+    assert [name for name, _, _ in recipes(db)["CAKE", 8]] == ["Butter", "Flour", "Salt"]
+
+
+def test_what_only_the_database_refuses_costs_the_recipe(db, tmp_path):
+    lines = [f"CAKE,i{n},1,gram," for n in range(501)] + ["PIE,Salt,1,gram,", "PIE,Salt,2,gram,", "FLOUR,Wheat,1,gram,"]
+    summary = db.summary("recipes", write(tmp_path / "d.csv", RECIPES + "\n".join(lines) + "\n"), code=3)
+    assert (summary["applied"], summary["rejected"]) == (1, 503)
+    assert summary["rejects"][0]["reason"].startswith("the recipe of CAKE is refused: ingredients are an array of 1 to 500 objects")
+    with open(tmp_path / "d.rejects.csv", newline="", encoding="utf-8") as rejects:
+        rows = list(csv.DictReader(rejects))
+    assert [int(row["reject_line"]) for row in rows] == list(range(2, 505))
+    assert rows[-1]["reject_reason"] == 'the recipe of PIE is refused: ingredient 2: "Salt" in gram is there already'
+    assert set(recipes(db)) == {("FLOUR", 1)}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("CAKE,Salt,1", "3 columns instead of 5"), ('CAKE,"Salt,1,gram,', "a quoted field is not closed"), (",Salt,1,gram,", "sku: is blank")],
+)
+def test_a_line_of_which_nobody_knows_whose_it_is_stops_all(db, tmp_path, line, words):
+    file = write(tmp_path / "n.csv", RECIPES + "PIE,Apple,1,piece,\n" + line + "\nCAKE,Butter,1,gram,\n")
+    done = db.run("recipes", file)
+    assert done.returncode == 2, done.stderr
+    assert "line 3 cannot be read, so nobody knows which recipe lacks it: " + words in done.stderr
+    assert "Nothing was applied." in done.stderr
+    assert recipes(db) == {}
+    assert not (tmp_path / "n.rejects.csv").exists()
+
+
+def test_lines_may_be_left_out_of_recipes_by_rule_and_a_dry_run_changes_nothing(db, tmp_path):
+    file = write(tmp_path / "d.csv", RECIPES + "CAKE,Butter,1,gram,\nCAKE,(serve cold),0,,\nNONE,Salt,1,gram,\n")
+    arguments = ("recipes", file, "--rule", "ingredient=(*) -> skip=remarks")
+    dry = db.summary(*arguments, "--dry-run", code=3)
+    assert (dry["applied"], dry["rejected"], dry["skipped"]["remarks"]["lines"]) == (1, 1, 1)
+    assert recipes(db) == {}
+    assert db.summary(*arguments, code=3)["applied"] == 1
+    assert set(recipes(db)) == {("CAKE", 1)}
