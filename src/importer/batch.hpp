@@ -60,7 +60,7 @@ class BatchApplier {
     [[nodiscard]] virtual bool is_about_data(const base::Error& error) const;
 };
 
-/// Stock and movements: by COPY into import_staging and one function call.
+/// Stock, movements and lots: by COPY into import_staging and one function call.
 class StagedApplier : public BatchApplier {
   public:
     StagedApplier(const Spec& spec, const Mapper& mapper, ImportKey key, Codes& codes);

@@ -137,8 +137,10 @@ void Run::choose_applier(ImportKey key) {
         return;
     }
     applier_ = std::make_unique<StagedApplier>(spec_, mapper, std::move(key), codes_);
-    // Of lines with the same id the first one counts, whatever stock rows they name.
-    sharing_ = mapper.uses(Field::kId) ? Sharing::kTurns : Sharing::kStockRows;
+    // Of lines with the same id the first one counts, whatever stock rows they name; and a purchase
+    // names several.
+    sharing_ = mapper.uses(Field::kId) || spec_.target == Target::kLots ? Sharing::kTurns
+                                                                        : Sharing::kStockRows;
 }
 
 base::Result<Summary> Run::run() {

@@ -35,6 +35,7 @@ std::size_t longest(Field field) noexcept {
         case Field::kVendor:
         case Field::kCategory:
         case Field::kIngredient:
+        case Field::kLot:
             return 200;
         case Field::kReference:
             return 500;
@@ -51,6 +52,15 @@ std::size_t longest(Field field) noexcept {
             return 50;
         default:
             return 0;
+    }
+}
+
+void drop_last_zeros(std::string& decimal) {
+    if (decimal.find('.') != std::string::npos) {
+        decimal.erase(decimal.find_last_not_of('0') + 1);
+        if (decimal.ends_with('.')) {
+            decimal.pop_back();
+        }
     }
 }
 
@@ -196,7 +206,7 @@ bool Mapper::convert(Field field, std::string& text) {
                                                "letters, like EUR"
                                        );
         case Field::kQuantity: {
-            if (spec_->target != Target::kRecipes) {
+            if (spec_->target == Target::kMovements) {
                 return true;
             }
             auto amount = parse_amount(text);
@@ -206,17 +216,26 @@ bool Mapper::convert(Field field, std::string& text) {
             text = std::move(*amount);
             return true;
         }
-        case Field::kBasePrice: {
+        case Field::kBasePrice:
+        case Field::kUnitCost: {
             auto money = parse_money(text);
             if (!money) {
                 return reject(field, money.error().message);
             }
             text = std::move(*money);
+            if (field == Field::kUnitCost) {
+                // The same cost is the same content of an id's line.
+                drop_last_zeros(text);
+            }
             return true;
         }
         case Field::kOccurredAt: {
             const auto time = parse_time(text);
             return time ? true : reject(field, time.error().message);
+        }
+        case Field::kExpiresOn: {
+            const auto date = parse_date(text);
+            return date ? true : reject(field, date.error().message);
         }
         case Field::kAllowNegative:
         case Field::kActive: {
@@ -337,7 +356,16 @@ std::int64_t content_hash(const Line& line) noexcept {
     add(line.text(Field::kSku));
     add(line.text(Field::kKind));
     add(line.text(Field::kOccurredAt));
-    add(std::to_string(line.quantity));
+    // Of lots it is no whole number.
+    const auto amount = line.text(Field::kQuantity);
+    add(line.quantity == 0 && !amount.empty() ? std::string(amount) : std::to_string(line.quantity)
+    );
+    for (const auto field : {Field::kUnit, Field::kUnitCost, Field::kLot, Field::kExpiresOn}) {
+        if (const auto text = line.text(field); !text.empty()) {
+            add(field_name(field));
+            add(text);
+        }
+    }
     return static_cast<std::int64_t>(hash);
 }
 

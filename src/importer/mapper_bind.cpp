@@ -167,6 +167,9 @@ base::Result<void> Mapper::check_required() {
         case Target::kRecipes:
             needed_ = {Field::kSku, Field::kIngredient, Field::kQuantity, Field::kUnit};
             break;
+        case Target::kLots:
+            needed_ = {Field::kStore, Field::kSku, Field::kQuantity};
+            break;
     }
     for (const auto field : needed_) {
         if (!uses(field)) {

@@ -16,7 +16,15 @@
 /// sample).
 namespace stockd::importer {
 
-enum class Target : std::uint8_t { kProducts, kStores, kStock, kMovements, kMappings, kRecipes };
+enum class Target : std::uint8_t {
+    kProducts,
+    kStores,
+    kStock,
+    kMovements,
+    kMappings,
+    kRecipes,
+    kLots
+};
 
 [[nodiscard]] std::string_view target_name(Target target) noexcept;
 [[nodiscard]] std::optional<Target> parse_target(std::string_view name) noexcept;
@@ -58,8 +66,11 @@ enum class Field : std::uint8_t {
     kRatio,
     kStockUnit,
     kYields,
+    kUnitCost,
+    kLot,
+    kExpiresOn,
 };
-inline constexpr std::size_t kFieldCount = 35;
+inline constexpr std::size_t kFieldCount = 38;
 
 /// "occurred_at". A store's own code is called "store", also where stores are imported; "code" is
 /// understood too.
@@ -121,8 +132,8 @@ struct Spec {
 [[nodiscard]] std::string default_rejects_file(std::string_view file);
 
 /// What of the mapping belongs to a file's identity. Applying a line of products, stores or stock
-/// again is harmless, so another mapping is another import; movements would count twice, so theirs
-/// is empty.
+/// again is harmless, so another mapping is another import; movements and lots would count twice,
+/// so theirs is empty.
 [[nodiscard]] std::string mapping_key(const Spec& spec);
 
 }  // namespace stockd::importer

@@ -305,6 +305,15 @@ base::Result<std::string> parse_time(std::string_view text) {
     return std::string(whole);
 }
 
+base::Result<std::string> parse_date(std::string_view text) {
+    const auto whole = trim(text);
+    auto rest = whole;
+    if (!eat_date(rest) || !rest.empty()) {
+        return wrong(whole, "is not a date (YYYY-MM-DD)");
+    }
+    return std::string(whole);
+}
+
 base::Result<bool> parse_boolean(std::string_view text) {
     std::string word(trim(text));
     fold_upper(word);

@@ -34,6 +34,9 @@ namespace stockd::importer {
 /// or a blank between them. Returned as PostgreSQL reads it; without a time of day it is midnight.
 [[nodiscard]] base::Result<std::string> parse_time(std::string_view text);
 
+/// A day: "2027-01-31".
+[[nodiscard]] base::Result<std::string> parse_date(std::string_view text);
+
 /// true, t, yes, y, 1 and their opposites, in any letter case.
 [[nodiscard]] base::Result<bool> parse_boolean(std::string_view text);
 

@@ -315,7 +315,7 @@ select is_empty(
         where p.pronamespace = 'inventory'::regnamespace and p.proname like '\_%' and has_function_privilege(r.rolname, p.oid, 'execute')
             and p.proname not in (
                 '_raise_insufficient', '_is_replicating', '_applied_lines', '_begin_import', '_record_import', '_import_movements',
-                '_import_stock', '_drain', '_write_canary', '_canary_exists', '_own_stores', '_may_use'
+                '_import_stock', '_import_lots', '_drain', '_write_canary', '_canary_exists', '_own_stores', '_may_use'
             )
     $$,
     'clients may not call the parts of operations'

@@ -232,6 +232,22 @@ select throws_ok(
     'SD045', null, 'an import of stock'
 );
 reset session authorization;
+-- In a transaction of its own nothing but this could have locked the row.
+delete from inventory.import_staging as i where i.xid = pg_current_xact_id();
+select array_agg(s.xmax::text order by s.product_id) as locked from inventory.inventory_stock as s where s.store_id = :b \gset
+insert into inventory.import_staging (line, store_id, product_id, quantity, amount)
+select n.line, n.store_id, p.product_id, 0, 1 from (values (2, :a), (3, :b)) as n (line, store_id), inventory.products as p where p.sku = 'acc-lot';
+set session authorization acc_till;
+select is(
+    (
+        select inventory._import_lots(b.import_id, b.run, null)
+        from inventory._begin_import('lots', repeat('a', 64), '', 'f', null) as b
+    ),
+    '{"applied": 1, "already": 0, "rejected": [[3, "the login \"acc_till\" may not use the store \"acc-b\""]]}'::jsonb,
+    'an import of lots receives those of its own stores'
+);
+reset session authorization;
+select is((select array_agg(s.xmax::text order by s.product_id)::text from inventory.inventory_stock as s where s.store_id = :b), :'locked', 'and locks nothing of others');
 
 -- Rows that came in past the trigger, in a cluster where nobody is marked.
 revoke select on inventory.store_access from acc_till;
