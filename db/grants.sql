@@ -98,7 +98,7 @@ grant execute on function
     inventory.doorbell_lock(), inventory.relay_lock(), inventory.ticket(), inventory.incarnation(), inventory.position(),
     inventory.feed_after(text, integer), inventory.covers(text, text), inventory.movement_kinds(), inventory.must(jsonb),
     inventory.stock_history(text, text, timestamptz, timestamptz, bigint), inventory.stock_at(timestamptz, text),
-    inventory.stock_at_version(text, text, bigint),
+    inventory.stock_at_version(text, text, bigint), inventory.stock_valuation(timestamptz, text),
     inventory.list_documents(text, text, text, timestamptz, timestamptz, bigint),
     inventory.validate_deduction(text, jsonb), inventory.sellable(text, text),
     inventory._applied_lines(bigint), inventory.list_lots(text, text, boolean),

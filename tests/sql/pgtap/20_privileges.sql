@@ -160,6 +160,7 @@ insert into may values
     ('select count(*) from inventory.stock_history(''prv-1'', ''prv-a'')', true, true, true, true),
     ('select count(*) from inventory.stock_at(now(), ''prv-a'')', true, true, true, true),
     ('select count(*) from inventory.stock_at_version(''prv-1'', ''prv-a'', 1)', true, true, true, true),
+    ('select count(*) from inventory.stock_valuation(now(), ''prv-a'')', true, true, true, true),
     ('select count(*) from inventory.list_documents(''prv-a'')', true, true, true, true),
     ('select inventory.set_unit(''x'', 1, 2, ''prv-1'')', false, true, false, true),
     ('select inventory.receive_purchase(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', idempotency_key => ''k'')', false, true, false, true),

@@ -184,6 +184,7 @@ insert into calls values
     ('stock_history', $$('acc-1', '$S')$$),
     ('stock_at', $$(clock_timestamp(), '$S')$$),
     ('stock_at_version', $$('acc-1', '$S', 1)$$),
+    ('stock_valuation', $$(null, '$S')$$),
     ('list_documents', $$('$S')$$),
     ('queue_transaction', $$('$S', '[{"sku": "acc-1", "quantity": 1}]', '$S-q2', 'till')$$),
     ('reject_transaction', $$('$S-q2', '$S', 'no')$$),
@@ -218,6 +219,7 @@ select is(pg_temp.call(c.name, c.call, 'acc-a', :'a'), 'done', format('of its ow
 
 -- Those that look over all stores
 select is((select array_agg(distinct s.store_code) from inventory.stock_at(clock_timestamp()) as s), array['acc-a'], 'stock_at() of all stores');
+select is((select array_agg(distinct v.store_code) from inventory.stock_valuation() as v), array['acc-a'], 'stock_valuation() of all stores');
 select is(inventory.get_vendor_inventory_stats('acc-v') #>> '{stock,stores}', '1', 'get_vendor_inventory_stats()');
 select throws_ok($$ select inventory.compensate_deduction('acc-b-t') $$, 'SD006', null, 'compensate_deduction() finds no store by another''s transaction id');
 select throws_ok($$ select inventory.delete_product('acc-1') $$, 'SD045', 'delete_product() touches every store, and the login "acc_till" may use some only', 'delete_product()');
