@@ -66,6 +66,7 @@ Form form_of_recipes() {
 
 std::vector<std::string> texts_of(const pg::Rows& rows) {
     std::vector<std::string> texts;
+    texts.reserve(static_cast<std::size_t>(rows.size()));
     for (int row = 0; row < rows.size(); ++row) {
         texts.emplace_back(rows.text(row, 0));
     }
@@ -130,7 +131,7 @@ class DefinitionApplier : public BatchApplier {
     }
 
     /// A definition stands by itself, also where it names a store that the login may not use.
-    bool is_about_data(const base::Error& error) const override {
+    [[nodiscard]] bool is_about_data(const base::Error& error) const override {
         return BatchApplier::is_about_data(error) || error.sqlstate == "SD045";
     }
 
