@@ -48,7 +48,7 @@ grant update, delete on inventory.stores, inventory.vendors, inventory.categorie
 -- Lines to be imported: the function that applies them looks at those of its own transaction only.
 grant insert (
     line, store_id, product_id, kind, quantity, reason, reference, actor, correlation_id, occurred_at, line_id, content,
-    low_stock_threshold, allow_negative
+    low_stock_threshold, allow_negative, amount, unit, unit_cost, lot, expires_on
 ) on inventory.import_staging to inventory_writer;
 
 -- admin
@@ -98,7 +98,7 @@ grant execute on function
     inventory.doorbell_lock(), inventory.relay_lock(), inventory.ticket(), inventory.incarnation(), inventory.position(),
     inventory.feed_after(text, integer), inventory.covers(text, text), inventory.movement_kinds(), inventory.must(jsonb),
     inventory.stock_history(text, text, timestamptz, timestamptz, bigint), inventory.stock_at(timestamptz, text),
-    inventory.stock_at_version(text, text, bigint),
+    inventory.stock_at_version(text, text, bigint), inventory.stock_valuation(timestamptz, text),
     inventory.list_documents(text, text, text, timestamptz, timestamptz, bigint),
     inventory.validate_deduction(text, jsonb), inventory.sellable(text, text),
     inventory._applied_lines(bigint), inventory.list_lots(text, text, boolean),
@@ -151,7 +151,7 @@ grant execute on function
     inventory._raise_insufficient(bigint, bigint, numeric, bigint), inventory._is_replicating(),
     inventory._begin_import(text, text, text, text, text),
     inventory._record_import(bigint, bigint[]), inventory._import_movements(bigint, bigint, bigint),
-    inventory._import_stock(bigint, bigint, bigint)
+    inventory._import_stock(bigint, bigint, bigint), inventory._import_lots(bigint, bigint, bigint)
     to inventory_writer;
 grant execute on function
     inventory._drain(xid8, xid8[], timestamptz), inventory._write_canary(uuid, text, boolean, text, text), inventory._canary_exists(uuid)

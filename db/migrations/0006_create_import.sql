@@ -12,7 +12,7 @@ create table inventory.imports (
     created_at timestamptz not null default pg_catalog.clock_timestamp(),
     constraint imports_pk primary key (import_id),
     constraint imports_target_file_hash_mapping_uq unique (target, file_hash, mapping),
-    constraint imports_target_ck check (target in ('products', 'stores', 'stock', 'movements')),
+    constraint imports_target_ck check (target in ('products', 'stores', 'stock', 'movements', 'lots')),
     constraint imports_file_hash_ck check (file_hash ~ '^[0-9a-f]{64}$'),
     constraint imports_mapping_ck check (length(mapping) <= 64),
     constraint imports_file_name_ck check (length(file_name) <= 1000)
@@ -20,10 +20,10 @@ create table inventory.imports (
 
 comment on table inventory.imports is 'Files that were imported. A file is known by its content, whatever its name.';
 comment on column inventory.imports.import_id is 'Key inside the database.';
-comment on column inventory.imports.target is 'What its lines became: products, stores, stock or movements.';
+comment on column inventory.imports.target is 'What its lines became: products, stores, stock, movements or lots.';
 comment on column inventory.imports.file_hash is 'SHA-256 of the uncompressed file, hexadecimal.';
 comment on column inventory.imports.mapping is
-    'Hash of the column mapping where applying a line again is harmless (products, stores, stock); empty for movements.';
+    'Hash of the column mapping where applying a line again is harmless (products, stores, stock); empty for movements and lots.';
 comment on column inventory.imports.file_name is 'Its name when it was first imported.';
 comment on column inventory.imports.run is 'Number of its last run. Only that one may apply lines by their number.';
 comment on column inventory.imports.actor is 'Who imported it first.';
@@ -104,6 +104,11 @@ create unlogged table inventory.import_staging (
     content bigint,
     low_stock_threshold bigint,
     allow_negative boolean,
+    amount numeric,
+    unit text,
+    unit_cost numeric,
+    lot text,
+    expires_on date,
     -- Here, because the ledger itself has no CHECKs. Kinds that change what is reserved belong to functions.
     constraint import_staging_kind_ck check (kind in (
         'sale', 'deduction', 'purchase', 'opening', 'return', 'adjustment', 'compensation', 'transfer_out', 'transfer_in', 'count'
@@ -123,7 +128,7 @@ comment on column inventory.import_staging.line is 'Line number in the file.';
 comment on column inventory.import_staging.store_id is 'The store.';
 comment on column inventory.import_staging.product_id is 'The product.';
 comment on column inventory.import_staging.kind is 'Kind of movement.';
-comment on column inventory.import_staging.quantity is 'Movements: change of on_hand. Stock: on_hand itself. Base units.';
+comment on column inventory.import_staging.quantity is 'Movements: change of on_hand. Stock: on_hand itself. Base units. Of lots: 0.';
 comment on column inventory.import_staging.reason is 'Why.';
 comment on column inventory.import_staging.reference is 'The document it belongs to.';
 comment on column inventory.import_staging.actor is 'Who; null takes the writer''s context.';
@@ -133,3 +138,8 @@ comment on column inventory.import_staging.line_id is 'Id that the source gave t
 comment on column inventory.import_staging.content is 'Hash of what the line says.';
 comment on column inventory.import_staging.low_stock_threshold is 'Stock: new threshold; null leaves it.';
 comment on column inventory.import_staging.allow_negative is 'Stock: new policy; null leaves it.';
+comment on column inventory.import_staging.amount is 'Lots: how many of unit.';
+comment on column inventory.import_staging.unit is 'Lots: the unit; null is the base unit.';
+comment on column inventory.import_staging.unit_cost is 'Lots: cost of one unit.';
+comment on column inventory.import_staging.lot is 'Lots: the name.';
+comment on column inventory.import_staging.expires_on is 'Lots: the last day on which it may be sold.';

@@ -161,6 +161,9 @@ create table inventory.stock_document_lines (
 create index stock_document_lines_original_idx on inventory.stock_document_lines (original_document_id, original_line)
     where original_document_id is not null;
 
+-- What something cost last.
+create index stock_document_lines_unit_cost_idx on inventory.stock_document_lines (product_id, document_id) where unit_cost is not null;
+
 comment on table inventory.stock_document_lines is 'The lines of documents.';
 comment on column inventory.stock_document_lines.document_id is 'The document.';
 comment on column inventory.stock_document_lines.line is 'Its place, from 1.';

@@ -59,6 +59,14 @@ copy (
     order by l.movement_id
 ) to stdout with (format csv, header))";
 
+constexpr const char* kValuation = R"(
+copy (
+    select v.store_code as store, v.sku, v.lot, v.received, v.expires_on, v.quantity, v.unit_cost, v.value, v.currency
+    from inventory.stock_valuation(
+        nullif(current_setting('stockctl.at'), '')::timestamptz, nullif(current_setting('stockctl.store'), '')
+    ) as v
+) to stdout with (format csv, header))";
+
 base::Error io_error(const std::string& path) {
     return {base::ErrorCode::kIo, "cannot write " + path + ": " + std::strerror(errno), {}, {}, {}};
 }
@@ -146,6 +154,11 @@ constexpr Target kTargets[] = {
      "What was recorded before this time; left out: everything",
      kLedger,
      kLedger},
+    {"valuation",
+     "A line per store, product and lot: what it is worth",
+     "As it was recorded at this time; left out: now",
+     kValuation,
+     kValuation},
 };
 
 }  // namespace
@@ -154,10 +167,11 @@ void add_export(Registration& to) {
     auto* sub = add_subcommand(
         to,
         "export",
-        "Write stock or the ledger as CSV",
+        "Write stock, the ledger or what stock is worth as CSV",
         "  stockctl export stock > stock.csv\n"
         "  stockctl export stock --at '2027-01-31 18:00+00' --store LONDON -o january.csv\n"
-        "  stockctl export ledger -o ledger.csv\n",
+        "  stockctl export ledger -o ledger.csv\n"
+        "  stockctl export valuation --at '2027-01-31 18:00+00' -o worth.csv\n",
         {"1    failed; a file that was to be written is not there"}
     );
     sub->require_subcommand(1);

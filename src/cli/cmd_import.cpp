@@ -148,6 +148,12 @@ const char* description_of(importer::Target target) {
             return "Add and change stores";
         case importer::Target::kStock:
             return "Set stock to counted quantities";
+        case importer::Target::kMappings:
+            return "Say what stores take from their stock for ingredients";
+        case importer::Target::kRecipes:
+            return "Say what products are made of, a line per ingredient";
+        case importer::Target::kLots:
+            return "Receive lots: purchases with cost, lot and expiry";
         case importer::Target::kMovements:
             break;
     }
@@ -212,12 +218,22 @@ void add_target(Registration& to, CLI::App& parent, importer::Target target) {
         ->check(CLI::IsMember({"keep", "fold-upper"}))
         ->type_name("POLICY")
         ->capture_default_str();
-    sub->add_flag(
-        "--create-missing",
-        options->spec.create_missing,
-        "Make products, stores, vendors and categories that are named"
-    );
-    if (target == importer::Target::kStock || target == importer::Target::kMovements) {
+    if (target == importer::Target::kLots) {
+        // Each stock row of a batch is locked until it is applied, which is done line by line.
+        options->spec.batch_lines = 2'000;
+    }
+    if (importer::is_definition(target)) {
+        // Each is a call of a function, and a batch with a line that is refused is tried in parts.
+        options->spec.batch_lines = 500;
+    } else {
+        sub->add_flag(
+            "--create-missing",
+            options->spec.create_missing,
+            "Make products, stores, vendors and categories that are named"
+        );
+    }
+    if (target == importer::Target::kStock || target == importer::Target::kMovements ||
+        target == importer::Target::kLots) {
         add_line_options(*sub, *options);
     }
     sub->add_option("--encoding", options->encoding, "utf-8, latin1 or windows-1252")
@@ -269,6 +285,9 @@ void add_import(Registration& to) {
         "  stockctl import movements sales.csv.gz --kind sale --map "
         "store=Shop,sku=Code,quantity=Units --id Sale_ID\n"
         "  stockctl import stock counts.csv --dry-run\n"
+        "  stockctl import mappings mappings.csv --set store=LONDON\n"
+        "  stockctl import lots deliveries.csv --map reference=Note,lot=Batch --id Line_ID\n"
+        "  stockctl import recipes dishes.csv --map sku=Dish,ingredient=Item\n"
         "  stockctl import sample data\n"
         "\n"
         "The same file again changes nothing, whatever its name, and a file whose import was cut "
@@ -285,7 +304,10 @@ void add_import(Registration& to) {
          {importer::Target::kProducts,
           importer::Target::kStores,
           importer::Target::kStock,
-          importer::Target::kMovements}) {
+          importer::Target::kMovements,
+          importer::Target::kMappings,
+          importer::Target::kRecipes,
+          importer::Target::kLots}) {
         add_target(to, *sub, target);
     }
     add_sample(to, *sub);

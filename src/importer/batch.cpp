@@ -21,7 +21,7 @@ struct StagingColumn {
     const char* name;
 };
 
-constexpr std::array<StagingColumn, 9> kOptional{{
+constexpr std::array<StagingColumn, 13> kOptional{{
     {Field::kKind, "kind"},
     {Field::kReason, "reason"},
     {Field::kReference, "reference"},
@@ -31,6 +31,10 @@ constexpr std::array<StagingColumn, 9> kOptional{{
     {Field::kId, "line_id"},
     {Field::kLowStockThreshold, "low_stock_threshold"},
     {Field::kAllowNegative, "allow_negative"},
+    {Field::kUnit, "unit"},
+    {Field::kUnitCost, "unit_cost"},
+    {Field::kLot, "lot"},
+    {Field::kExpiresOn, "expires_on"},
 }};
 
 bool is_escaped(char c) noexcept {
@@ -65,6 +69,17 @@ void append_number(std::string& out, Integer number) {
     out.append(digits.data(), end);
 }
 
+const char* apply_sql(Target target) noexcept {
+    switch (target) {
+        case Target::kStock:
+            return "select inventory._import_stock($1, $2, $3)";
+        case Target::kLots:
+            return "select inventory._import_lots($1, $2, $3)";
+        default:
+            return "select inventory._import_movements($1, $2, $3)";
+    }
+}
+
 base::Result<BatchResult> parse_result(std::string_view text) {
     boost::system::error_code error;
     const auto json = boost::json::parse(boost::json::string_view(text.data(), text.size()), error);
@@ -87,20 +102,26 @@ base::Result<BatchResult> parse_result(std::string_view text) {
 
 }  // namespace
 
+bool BatchApplier::is_about_data(const base::Error& error) const {
+    const auto cls = std::string_view(error.sqlstate).substr(0, 2);
+    return cls == "22" || cls == "23" || cls == "54" || error.sqlstate == "SD006";
+}
+
 StagedApplier::StagedApplier(const Spec& spec, const Mapper& mapper, ImportKey key, Codes& codes)
     : codes_(codes),
       key_(std::move(key)),
       copy_sql_("copy inventory.import_staging (line, store_id, product_id, quantity"),
-      apply_sql_(
-          spec.target == Target::kStock ? "select inventory._import_stock($1, $2, $3)"
-                                        : "select inventory._import_movements($1, $2, $3)"
-      ),
+      apply_sql_(apply_sql(spec.target)),
       has_ids_(mapper.uses(Field::kId)) {
     for (const auto& column : kOptional) {
         if (mapper.uses(column.field)) {
             fields_.push_back(column.field);
             copy_sql_ += std::string(", ") + column.name;
         }
+    }
+    if (spec.target == Target::kLots) {
+        fields_.push_back(Field::kQuantity);
+        copy_sql_ += ", amount";
     }
     copy_sql_ += has_ids_ ? ", content) from stdin" : ") from stdin";
 }
@@ -189,7 +210,10 @@ base::Result<BatchResult> StagedApplier::finish(pg::Connection& connection) {
 }
 
 base::Result<void> send_with_commit(
-    pg::Connection& connection, const std::string& sql, const std::vector<pg::Param>& params
+    pg::Connection& connection,
+    const std::string& sql,
+    const std::vector<pg::Param>& params,
+    bool is_kept
 ) {
     PGconn* const handle = connection.get();
     std::vector<const char*> values;
@@ -209,7 +233,9 @@ base::Result<void> send_with_commit(
             nullptr,
             0
         ) == 1 &&
-        PQsendQueryParams(handle, "commit", 0, nullptr, nullptr, nullptr, nullptr, 0) == 1 &&
+        PQsendQueryParams(
+            handle, is_kept ? "commit" : "rollback", 0, nullptr, nullptr, nullptr, nullptr, 0
+        ) == 1 &&
         PQpipelineSync(handle) == 1;
     return is_sent ? base::Result<void>{} : pg::error_of(handle);
 }

@@ -55,9 +55,12 @@ class BatchApplier {
     /// Waits for both. After an error nothing is applied and the connection is out of the
     /// transaction.
     [[nodiscard]] virtual base::Result<BatchResult> finish(pg::Connection& connection) = 0;
+    /// Whether some line of the batch is to blame for the error, and not the database: then that
+    /// line is looked for, and the others are applied.
+    [[nodiscard]] virtual bool is_about_data(const base::Error& error) const;
 };
 
-/// Stock and movements: by COPY into import_staging and one function call.
+/// Stock, movements and lots: by COPY into import_staging and one function call.
 class StagedApplier : public BatchApplier {
   public:
     StagedApplier(const Spec& spec, const Mapper& mapper, ImportKey key, Codes& codes);
@@ -82,9 +85,13 @@ class StagedApplier : public BatchApplier {
     std::string rows_;
 };
 
-/// Sends a statement and a commit as one pipeline; the answers are read by finish_with_commit().
+/// Sends a statement and a commit (or a rollback) as one pipeline; the answers are read by
+/// finish_with_commit().
 [[nodiscard]] base::Result<void> send_with_commit(
-    pg::Connection& connection, const std::string& sql, const std::vector<pg::Param>& params
+    pg::Connection& connection,
+    const std::string& sql,
+    const std::vector<pg::Param>& params,
+    bool is_kept = true
 );
 [[nodiscard]] base::Result<pg::Rows> finish_with_commit(pg::Connection& connection);
 

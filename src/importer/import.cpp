@@ -2,6 +2,7 @@
 
 #include "importer/catalog.hpp"
 #include "importer/codes.hpp"
+#include "importer/definitions.hpp"
 #include "importer/identity.hpp"
 #include "importer/lane.hpp"
 #include "importer/line_reader.hpp"
@@ -136,8 +137,10 @@ void Run::choose_applier(ImportKey key) {
         return;
     }
     applier_ = std::make_unique<StagedApplier>(spec_, mapper, std::move(key), codes_);
-    // Of lines with the same id the first one counts, whatever stock rows they name.
-    sharing_ = mapper.uses(Field::kId) ? Sharing::kTurns : Sharing::kStockRows;
+    // Of lines with the same id the first one counts, whatever stock rows they name; and a purchase
+    // names several.
+    sharing_ = mapper.uses(Field::kId) || spec_.target == Target::kLots ? Sharing::kTurns
+                                                                        : Sharing::kStockRows;
 }
 
 base::Result<Summary> Run::run() {
@@ -297,17 +300,7 @@ base::Result<void> Run::conclude() {
     std::move(
         total_.rejected.begin(), total_.rejected.end(), std::back_inserter(summary_.rejected)
     );
-    std::sort(
-        summary_.rejected.begin(),
-        summary_.rejected.end(),
-        [](const Rejected& a, const Rejected& b) { return a.line < b.line; }
-    );
-    if (summary_.rejected.empty() || spec_.dry_run) {
-        return {};
-    }
-    summary_.rejects_file =
-        spec_.rejects_file.empty() ? default_rejects_file(spec_.file) : spec_.rejects_file;
-    return write_rejects(spec_, summary_.rejects_file, summary_.rejected);
+    return file_rejects(spec_, summary_);
 }
 
 }  // namespace
@@ -321,6 +314,9 @@ std::uint64_t Summary::skipped_lines() const noexcept {
 }
 
 base::Result<Summary> run(const std::string& conninfo, const Spec& spec, const Hooks& hooks) {
+    if (is_definition(spec.target)) {
+        return run_definitions(conninfo, spec, hooks);
+    }
     Run run{conninfo, spec, hooks};
     return run.run();
 }

@@ -38,7 +38,7 @@ struct Summary {
     std::string file;
     std::uint64_t lines = 0;   ///< records of the file; applied + already + rejected + skipped
     std::int64_t applied = 0;  ///< with a dry run: what would be
-    std::int64_t already = 0;  ///< were applied by an earlier run
+    std::int64_t already = 0;  ///< were applied by an earlier run; said what is so anyway
     std::map<std::string, Skipped> skipped;  ///< by the rules' classes
     std::vector<Rejected> rejected;          ///< by line
     std::string rejects_file;                ///< empty when there are none

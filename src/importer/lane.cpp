@@ -18,12 +18,6 @@ bool is_passing(const base::Error& error) {
     return error.sqlstate == "40001" || error.sqlstate == "40P01" || error.sqlstate == "55P03";
 }
 
-/// An error that some line of the batch is to blame for, not the database.
-bool is_about_data(const base::Error& error) {
-    const auto cls = std::string_view(error.sqlstate).substr(0, 2);
-    return cls == "22" || cls == "23" || cls == "54" || error.sqlstate == "SD006";
-}
-
 /// The keys beside the pointers: a comparison that looks into two lines misses the processor's
 /// cache twice.
 void sort_by_stock_row(std::vector<const Line*>& lines) {
@@ -125,7 +119,7 @@ base::Result<void> Lane::finish() {
         book(std::move(*result));
         return {};
     }
-    if (is_passing(result.error()) || is_about_data(result.error())) {
+    if (is_passing(result.error()) || applier_->is_about_data(result.error())) {
         return apply_now(in_hand_.ordered);
     }
     return result.error();
@@ -154,7 +148,7 @@ base::Result<void> Lane::apply_now(std::span<const Line* const> lines) {
             );
             continue;
         }
-        if (!is_about_data(result.error())) {
+        if (!applier_->is_about_data(result.error())) {
             return result.error();
         }
         if (lines.size() == 1) {

@@ -34,6 +34,8 @@ std::size_t longest(Field field) noexcept {
         case Field::kId:
         case Field::kVendor:
         case Field::kCategory:
+        case Field::kIngredient:
+        case Field::kLot:
             return 200;
         case Field::kReference:
             return 500;
@@ -45,9 +47,20 @@ std::size_t longest(Field field) noexcept {
         case Field::kTimeZone:
             return 100;
         case Field::kBaseUnit:
+        case Field::kUnit:
+        case Field::kStockUnit:
             return 50;
         default:
             return 0;
+    }
+}
+
+void drop_last_zeros(std::string& decimal) {
+    if (decimal.find('.') != std::string::npos) {
+        decimal.erase(decimal.find_last_not_of('0') + 1);
+        if (decimal.ends_with('.')) {
+            decimal.pop_back();
+        }
     }
 }
 
@@ -138,7 +151,8 @@ Mapper::Outcome Mapper::map(const std::vector<std::string_view>& record, Line& l
         }
         line.set_text(field, text_);
     }
-    return check(line) && set_quantity(line) ? Outcome::kLine : Outcome::kRejected;
+    return check(line) && set_quantity(line) && set_ratio(line) ? Outcome::kLine
+                                                                : Outcome::kRejected;
 }
 
 /// The rule's value, else the column's, else the constant.
@@ -191,17 +205,37 @@ bool Mapper::convert(Field field, std::string& text) {
                                                "\" is no currency code of three capital "
                                                "letters, like EUR"
                                        );
-        case Field::kBasePrice: {
+        case Field::kQuantity: {
+            if (spec_->target == Target::kMovements) {
+                return true;
+            }
+            auto amount = parse_amount(text);
+            if (!amount) {
+                return reject(field, amount.error().message);
+            }
+            text = std::move(*amount);
+            return true;
+        }
+        case Field::kBasePrice:
+        case Field::kUnitCost: {
             auto money = parse_money(text);
             if (!money) {
                 return reject(field, money.error().message);
             }
             text = std::move(*money);
+            if (field == Field::kUnitCost) {
+                // The same cost is the same content of an id's line.
+                drop_last_zeros(text);
+            }
             return true;
         }
         case Field::kOccurredAt: {
             const auto time = parse_time(text);
             return time ? true : reject(field, time.error().message);
+        }
+        case Field::kExpiresOn: {
+            const auto date = parse_date(text);
+            return date ? true : reject(field, date.error().message);
         }
         case Field::kAllowNegative:
         case Field::kActive: {
@@ -214,7 +248,10 @@ bool Mapper::convert(Field field, std::string& text) {
         }
         case Field::kLowStockThreshold:
         case Field::kPiecesPerPack:
-        case Field::kPacksPerBox: {
+        case Field::kPacksPerBox:
+        case Field::kNumerator:
+        case Field::kDenominator:
+        case Field::kYields: {
             const auto number = parse_integer(text);
             const std::int64_t least = field == Field::kLowStockThreshold ? 0 : 1;
             if (!number) {
@@ -248,11 +285,23 @@ bool Mapper::convert(Field field, std::string& text) {
 }
 
 bool Mapper::check(const Line& line) {
-    for (const auto field : {Field::kStore, Field::kSku, Field::kKind, Field::kId}) {
-        if (is_used_[static_cast<std::size_t>(field)] && line.text(field).empty()) {
-            return reject(field, "is blank");
-        }
+    const auto blank = std::find_if(needed_.begin(), needed_.end(), [&](Field field) {
+        return line.text(field).empty();
+    });
+    return blank == needed_.end() || reject(*blank, "is blank");
+}
+
+/// A ratio is handed on as what it stands for.
+bool Mapper::set_ratio(Line& line) {
+    if (!uses(Field::kRatio)) {
+        return true;
     }
+    const auto ratio = parse_ratio(line.text(Field::kRatio));
+    if (!ratio) {
+        return reject(Field::kRatio, ratio.error().message);
+    }
+    line.set_text(Field::kNumerator, std::to_string(ratio->first));
+    line.set_text(Field::kDenominator, std::to_string(ratio->second));
     return true;
 }
 
@@ -307,7 +356,16 @@ std::int64_t content_hash(const Line& line) noexcept {
     add(line.text(Field::kSku));
     add(line.text(Field::kKind));
     add(line.text(Field::kOccurredAt));
-    add(std::to_string(line.quantity));
+    // Of lots it is no whole number.
+    const auto amount = line.text(Field::kQuantity);
+    add(line.quantity == 0 && !amount.empty() ? std::string(amount) : std::to_string(line.quantity)
+    );
+    for (const auto field : {Field::kUnit, Field::kUnitCost, Field::kLot, Field::kExpiresOn}) {
+        if (const auto text = line.text(field); !text.empty()) {
+            add(field_name(field));
+            add(text);
+        }
+    }
     return static_cast<std::int64_t>(hash);
 }
 

@@ -99,12 +99,13 @@ class Mapper {
         const BoundRule* bound,
         std::string& text
     ) const;
-    [[nodiscard]] base::Result<void> check_required() const;
+    [[nodiscard]] base::Result<void> check_required();
     [[nodiscard]] const BoundRule* find_rule(const std::vector<std::string_view>& record) const;
     [[nodiscard]] bool holds(const Condition& condition, std::string_view cell) const;
     [[nodiscard]] bool convert(Field field, std::string& text);
     [[nodiscard]] bool set_quantity(Line& line);
     [[nodiscard]] bool check(const Line& line);
+    [[nodiscard]] bool set_ratio(Line& line);
     bool reject(Field field, std::string_view message);
 
     const Spec* spec_;
@@ -112,6 +113,7 @@ class Mapper {
     std::array<std::size_t, kFieldCount> columns_{};  ///< index in the record; kNoColumn
     std::array<bool, kFieldCount> is_used_{};
     std::vector<Field> used_;                     ///< the same, to walk over
+    std::vector<Field> needed_;                   ///< those that no line may leave blank
     std::array<std::string, kFieldCount> names_;  ///< headings, for messages
     std::vector<BoundRule> rules_;
     std::string id_column_;

@@ -138,27 +138,40 @@ base::Result<void> Mapper::bind_rules(const std::vector<std::string_view>& headi
     return {};
 }
 
-base::Result<void> Mapper::check_required() const {
-    std::vector<Field> needed;
+base::Result<void> Mapper::check_required() {
     switch (spec_->target) {
         case Target::kProducts:
-            needed = {Field::kSku};
+            needed_ = {Field::kSku};
             break;
         case Target::kStores:
-            needed = {Field::kStore};
+            needed_ = {Field::kStore};
             break;
         case Target::kStock:
-            needed = {Field::kStore, Field::kSku, Field::kOnHand};
+            needed_ = {Field::kStore, Field::kSku, Field::kOnHand};
             break;
         case Target::kMovements:
-            needed = {
+            needed_ = {
                 Field::kStore,
                 Field::kSku,
                 Field::kKind,
                 uses(Field::kDelta) ? Field::kDelta : Field::kQuantity};
             break;
+        case Target::kMappings:
+            needed_ = {
+                Field::kStore,
+                Field::kIngredient,
+                Field::kUnit,
+                Field::kSku,
+                uses(Field::kRatio) ? Field::kRatio : Field::kNumerator};
+            break;
+        case Target::kRecipes:
+            needed_ = {Field::kSku, Field::kIngredient, Field::kQuantity, Field::kUnit};
+            break;
+        case Target::kLots:
+            needed_ = {Field::kStore, Field::kSku, Field::kQuantity};
+            break;
     }
-    for (const auto field : needed) {
+    for (const auto field : needed_) {
         if (!uses(field)) {
             const std::string name(field_name(field));
             std::string hint = "Name its column (--map ";
@@ -174,6 +187,15 @@ base::Result<void> Mapper::check_required() const {
             "both quantity and delta are given",
             "quantity takes its sign from the kind; delta is as it stands."
         );
+    }
+    if (uses(Field::kRatio) && (uses(Field::kNumerator) || uses(Field::kDenominator))) {
+        return invalid(
+            "both a ratio and a numerator or denominator are given",
+            "A ratio is both in one: 0.25 is 1/4."
+        );
+    }
+    if (uses(Field::kId)) {
+        needed_.push_back(Field::kId);
     }
     return {};
 }

@@ -4,6 +4,7 @@
 #include "importer/file_source.hpp"
 #include "importer/values.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -153,6 +154,20 @@ base::Result<void> write_rejects(
         (void)std::remove(part.c_str());
     }
     return written;
+}
+
+base::Result<void> file_rejects(const Spec& spec, Summary& summary) {
+    std::sort(
+        summary.rejected.begin(),
+        summary.rejected.end(),
+        [](const Rejected& a, const Rejected& b) { return a.line < b.line; }
+    );
+    if (summary.rejected.empty() || spec.dry_run) {
+        return {};
+    }
+    summary.rejects_file =
+        spec.rejects_file.empty() ? default_rejects_file(spec.file) : spec.rejects_file;
+    return write_rejects(spec, summary.rejects_file, summary.rejected);
 }
 
 }  // namespace stockd::importer

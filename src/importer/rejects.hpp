@@ -1,6 +1,6 @@
 #pragma once
 
-#include "importer/batch.hpp"
+#include "importer/import.hpp"
 
 #include <string>
 #include <vector>
@@ -14,5 +14,9 @@ namespace stockd::importer {
 [[nodiscard]] base::Result<void> write_rejects(
     const Spec& spec, const std::string& path, const std::vector<Rejected>& rejects
 );
+
+/// Puts the summary's rejected lines into the order of the file, and but for a dry run into the
+/// file that the spec says, which the summary then names. Errors: as above.
+[[nodiscard]] base::Result<void> file_rejects(const Spec& spec, Summary& summary);
 
 }  // namespace stockd::importer

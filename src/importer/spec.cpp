@@ -16,6 +16,10 @@ constexpr unsigned kProducts = 1;
 constexpr unsigned kStores = 2;
 constexpr unsigned kStock = 4;
 constexpr unsigned kMovements = 8;
+constexpr unsigned kMappings = 16;
+constexpr unsigned kRecipes = 32;
+constexpr unsigned kDefinitions = kMappings | kRecipes;
+constexpr unsigned kLots = 64;
 constexpr unsigned kLines = kStock | kMovements;
 
 struct FieldFacts {
@@ -25,19 +29,19 @@ struct FieldFacts {
 
 /// In the order of Field.
 constexpr std::array<FieldFacts, kFieldCount> kFields{{
-    {"store", kStores | kLines},
-    {"sku", kProducts | kLines},
-    {"name", kProducts | kStores | kLines},
-    {"quantity", kMovements},
+    {"store", kStores | kLines | kMappings | kLots},
+    {"sku", kProducts | kLines | kDefinitions | kLots},
+    {"name", kProducts | kStores | kLines | kLots},
+    {"quantity", kMovements | kRecipes | kLots},
     {"delta", kMovements},
     {"sign", kMovements},
     {"kind", kMovements},
     {"reason", kLines},
-    {"reference", kLines},
-    {"actor", kLines},
+    {"reference", kLines | kLots},
+    {"actor", kLines | kDefinitions | kLots},
     {"correlation_id", kLines},
-    {"occurred_at", kLines},
-    {"id", kLines},
+    {"occurred_at", kLines | kLots},
+    {"id", kLines | kLots},
     {"on_hand", kStock},
     {"low_stock_threshold", kProducts | kStores | kStock},
     {"allow_negative", kProducts | kStores | kStock},
@@ -52,10 +56,21 @@ constexpr std::array<FieldFacts, kFieldCount> kFields{{
     {"active", kProducts | kStores},
     {"currency", kStores},
     {"time_zone", kStores},
-    {"store_name", kLines},
+    {"store_name", kLines | kLots},
+    {"ingredient", kDefinitions},
+    {"unit", kDefinitions | kLots},
+    {"numerator", kMappings},
+    {"denominator", kMappings},
+    {"ratio", kMappings},
+    {"stock_unit", kMappings},
+    {"yields", kRecipes},
+    {"unit_cost", kLots},
+    {"lot", kLots},
+    {"expires_on", kLots},
 }};
 
-constexpr std::array<std::string_view, 4> kTargets{"products", "stores", "stock", "movements"};
+constexpr std::array<std::string_view, 7> kTargets{
+    "products", "stores", "stock", "movements", "mappings", "recipes", "lots"};
 
 base::Error invalid(std::string message, std::string hint = {}) {
     return {base::ErrorCode::kInvalidArgument, std::move(message), {}, std::move(hint), {}};
@@ -219,6 +234,10 @@ bool has_field(Target target, Field field) noexcept {
            ) != 0;
 }
 
+bool is_definition(Target target) noexcept {
+    return target == Target::kMappings || target == Target::kRecipes;
+}
+
 base::Result<Rule> parse_rule(std::string_view text) {
     const auto arrow = text.find("->");
     if (arrow == std::string_view::npos) {
@@ -272,7 +291,10 @@ base::Result<Spec> parse_spec(const boost::json::object& json) {
                             ? parse_target(std::string_view(target->get_string()))
                             : std::nullopt;
     if (!parsed) {
-        return invalid("an import needs a \"target\": products, stores, stock or movements");
+        return invalid(
+            "an import needs a \"target\": products, stores, stock, movements, mappings, "
+            "recipes or lots"
+        );
     }
     spec.target = *parsed;
     for (const auto& [key, value] : json) {
@@ -308,7 +330,7 @@ std::string default_rejects_file(std::string_view file) {
 }
 
 std::string mapping_key(const Spec& spec) {
-    if (spec.target == Target::kMovements) {
+    if (spec.target == Target::kMovements || spec.target == Target::kLots) {
         return {};
     }
     std::string text = spec.fold_sku ? "fold;" : "keep;";

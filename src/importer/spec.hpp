@@ -16,7 +16,15 @@
 /// sample).
 namespace stockd::importer {
 
-enum class Target : std::uint8_t { kProducts, kStores, kStock, kMovements };
+enum class Target : std::uint8_t {
+    kProducts,
+    kStores,
+    kStock,
+    kMovements,
+    kMappings,
+    kRecipes,
+    kLots
+};
 
 [[nodiscard]] std::string_view target_name(Target target) noexcept;
 [[nodiscard]] std::optional<Target> parse_target(std::string_view name) noexcept;
@@ -51,8 +59,18 @@ enum class Field : std::uint8_t {
     kCurrency,
     kTimeZone,
     kStoreName,
+    kIngredient,
+    kUnit,
+    kNumerator,
+    kDenominator,
+    kRatio,
+    kStockUnit,
+    kYields,
+    kUnitCost,
+    kLot,
+    kExpiresOn,
 };
-inline constexpr std::size_t kFieldCount = 28;
+inline constexpr std::size_t kFieldCount = 38;
 
 /// "occurred_at". A store's own code is called "store", also where stores are imported; "code" is
 /// understood too.
@@ -60,6 +78,9 @@ inline constexpr std::size_t kFieldCount = 28;
 [[nodiscard]] std::optional<Field> parse_field(std::string_view name) noexcept;
 /// Whether the target knows the field, and whether it cannot do without.
 [[nodiscard]] bool has_field(Target target, Field field) noexcept;
+/// Whether its lines say how something is from now on, and not what happened: the same again
+/// changes nothing, so nobody has to remember which of them were applied.
+[[nodiscard]] bool is_definition(Target target) noexcept;
 
 /// COLUMN = pattern|pattern, COLUMN != ..., COLUMN < number, COLUMN > number.
 struct Condition {
@@ -111,8 +132,8 @@ struct Spec {
 [[nodiscard]] std::string default_rejects_file(std::string_view file);
 
 /// What of the mapping belongs to a file's identity. Applying a line of products, stores or stock
-/// again is harmless, so another mapping is another import; movements would count twice, so theirs
-/// is empty.
+/// again is harmless, so another mapping is another import; movements and lots would count twice,
+/// so theirs is empty.
 [[nodiscard]] std::string mapping_key(const Spec& spec);
 
 }  // namespace stockd::importer

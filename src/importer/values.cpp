@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <numeric>
 
 namespace stockd::importer {
 
@@ -207,6 +208,86 @@ base::Result<std::string> parse_money(std::string_view text) {
     return out;
 }
 
+base::Result<std::string> parse_amount(std::string_view text) {
+    auto number = trim(text);
+    if (number.starts_with('+')) {
+        number.remove_prefix(1);
+    }
+    const bool is_negative = number.starts_with('-');
+    if (is_negative) {
+        number.remove_prefix(1);
+    }
+    const auto point = number.find('.');
+    auto whole = number.substr(0, point);
+    auto fraction = point == std::string_view::npos ? std::string_view{} : number.substr(point + 1);
+    const bool is_number = !(whole.empty() && fraction.empty()) &&
+                           std::all_of(whole.begin(), whole.end(), is_digit) &&
+                           std::all_of(fraction.begin(), fraction.end(), is_digit);
+    if (!is_number) {
+        return wrong(trim(text), "is not a number");
+    }
+    while (whole.starts_with('0')) {
+        whole.remove_prefix(1);
+    }
+    while (fraction.ends_with('0')) {
+        fraction.remove_suffix(1);
+    }
+    if (is_negative || (whole.empty() && fraction.empty())) {
+        return wrong(trim(text), "is not above 0");
+    }
+    // Specified: what _line_quantity() takes.
+    if (whole.size() > 15 || fraction.size() > 9) {
+        return wrong(trim(text), "has more than 15 digits before the point or 9 behind it");
+    }
+    std::string out(whole.empty() ? "0" : whole);
+    if (!fraction.empty()) {
+        out += '.';
+        out += fraction;
+    }
+    return out;
+}
+
+base::Result<std::pair<std::int64_t, std::int64_t>> parse_ratio(std::string_view text) {
+    // Specified: what set_conversion_mapping() takes.
+    constexpr std::int64_t kMost = 1'000'000;
+    std::int64_t numerator = 0;
+    std::int64_t denominator = 1;
+    if (const auto slash = text.find('/'); slash != std::string_view::npos) {
+        const auto above = parse_integer(text.substr(0, slash));
+        const auto below = parse_integer(text.substr(slash + 1));
+        if (!above || !below || *above < 1 || *below < 1) {
+            return wrong(trim(text), "is not a fraction of whole numbers above 0");
+        }
+        numerator = *above;
+        denominator = *below;
+    } else {
+        const auto amount = parse_amount(text);
+        if (!amount) {
+            return amount.error();
+        }
+        const auto point = amount->find('.');
+        // More digits would be more than what is taken anyway, and not fit in 64 bits.
+        if (std::min(point, amount->size()) > 7) {
+            return wrong(trim(text), "is more than 1000000");
+        }
+        for (const char digit : *amount) {
+            if (digit != '.') {
+                numerator = numerator * 10 + (digit - '0');
+            }
+        }
+        for (auto at = point; at != std::string::npos && at + 1 < amount->size(); ++at) {
+            denominator *= 10;
+        }
+    }
+    const auto common = std::gcd(numerator, denominator);
+    numerator /= common;
+    denominator /= common;
+    if (numerator > kMost || denominator > kMost) {
+        return wrong(trim(text), "is no fraction of whole numbers up to 1000000; a third is 1/3");
+    }
+    return std::pair{numerator, denominator};
+}
+
 base::Result<std::string> parse_time(std::string_view text) {
     const auto whole = trim(text);
     auto rest = whole;
@@ -220,6 +301,15 @@ base::Result<std::string> parse_time(std::string_view text) {
     }
     if (!is_right || !rest.empty()) {
         return wrong(whole, "is not a date (YYYY-MM-DD) or a time (YYYY-MM-DD HH:MM:SS)");
+    }
+    return std::string(whole);
+}
+
+base::Result<std::string> parse_date(std::string_view text) {
+    const auto whole = trim(text);
+    auto rest = whole;
+    if (!eat_date(rest) || !rest.empty()) {
+        return wrong(whole, "is not a date (YYYY-MM-DD)");
     }
     return std::string(whole);
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 /// How the cells of a CSV file are read. Pure; the error's message is a sentence about the value,
 /// without its place.
@@ -21,9 +22,20 @@ namespace stockd::importer {
 /// and "2.5500". Not negative.
 [[nodiscard]] base::Result<std::string> parse_money(std::string_view text);
 
+/// How many of a unit, exactly as it stands: "0.5", ".50" and "7" become "0.5", "0.5" and "7",
+/// which JSON reads as numbers. Above 0, at most 15 digits before the point and 9 behind it.
+[[nodiscard]] base::Result<std::string> parse_amount(std::string_view text);
+
+/// "0.25" and "1/4" are 1 and 4: exact, reduced, each from 1 to 1 000 000.
+[[nodiscard]] base::Result<std::pair<std::int64_t, std::int64_t>> parse_ratio(std::string_view text
+);
+
 /// A date or a point in time: "2010-12-01", "2010-12-01 08:26", with seconds, fraction and zone; T
 /// or a blank between them. Returned as PostgreSQL reads it; without a time of day it is midnight.
 [[nodiscard]] base::Result<std::string> parse_time(std::string_view text);
+
+/// A day: "2027-01-31".
+[[nodiscard]] base::Result<std::string> parse_date(std::string_view text);
 
 /// true, t, yes, y, 1 and their opposites, in any letter case.
 [[nodiscard]] base::Result<bool> parse_boolean(std::string_view text);

@@ -160,6 +160,7 @@ insert into may values
     ('select count(*) from inventory.stock_history(''prv-1'', ''prv-a'')', true, true, true, true),
     ('select count(*) from inventory.stock_at(now(), ''prv-a'')', true, true, true, true),
     ('select count(*) from inventory.stock_at_version(''prv-1'', ''prv-a'', 1)', true, true, true, true),
+    ('select count(*) from inventory.stock_valuation(now(), ''prv-a'')', true, true, true, true),
     ('select count(*) from inventory.list_documents(''prv-a'')', true, true, true, true),
     ('select inventory.set_unit(''x'', 1, 2, ''prv-1'')', false, true, false, true),
     ('select inventory.receive_purchase(''prv-a'', ''[{"sku": "prv-1", "quantity": 1}]'', idempotency_key => ''k'')', false, true, false, true),
@@ -315,7 +316,7 @@ select is_empty(
         where p.pronamespace = 'inventory'::regnamespace and p.proname like '\_%' and has_function_privilege(r.rolname, p.oid, 'execute')
             and p.proname not in (
                 '_raise_insufficient', '_is_replicating', '_applied_lines', '_begin_import', '_record_import', '_import_movements',
-                '_import_stock', '_drain', '_write_canary', '_canary_exists', '_own_stores', '_may_use'
+                '_import_stock', '_import_lots', '_drain', '_write_canary', '_canary_exists', '_own_stores', '_may_use'
             )
     $$,
     'clients may not call the parts of operations'

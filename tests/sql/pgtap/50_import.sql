@@ -1,6 +1,6 @@
 -- What stockctl import calls, at the SQL level: rights, the caller's own batch only, ledger and stock as one, versions that go on.
 begin;
-select plan(25);
+select plan(33);
 
 select test.store('imp-a'), test.product('imp-x'), test.product('imp-y');
 create temp table batch (import_id bigint, run bigint);
@@ -129,6 +129,50 @@ select throws_ok(
     '23514', null, 'nothing happens at infinity'
 );
 select throws_ok('select inventory._import_movements(-1, 1, null)', '22023', 'no import has the id -1', 'an unknown import is refused');
+
+-- Lots
+select test.product('imp-lot'), inventory.set_lot_policy('imp-lot', 'fifo');
+create function pg_temp.stage_lot(in_line bigint, in_amount numeric, in_unit text, in_id text default null) returns void
+language sql
+as $$
+    insert into inventory.import_staging (line, store_id, product_id, quantity, amount, unit, unit_cost, lot, reference, line_id, content)
+    values (in_line, test.store('imp-a'), test.product('imp-lot'), 0, in_amount, in_unit, 2, 'L', 'D1', in_id, in_amount)
+$$;
+create temp table lots as
+select b.import_id, b.run, b.source_id from inventory._begin_import('lots', repeat('b', 64), '', 'b.csv', null) as b;
+grant select on lots to inventory_writer;
+select pg_temp.stage_lot(2, 3, null), pg_temp.stage_lot(3, 1, 'crate'), pg_temp.stage_lot(4, 4, 'piece');
+set local role inventory_writer;
+select is(
+    (select inventory._import_lots(b.import_id, b.run, null) from lots as b),
+    '{"applied": 2, "already": 0, "rejected": [[3, "imp-lot has no unit \"crate\""]]}'::jsonb, 'a line that is no lot is refused, the rest is received'
+);
+reset role;
+select is(test.lots('imp-a', 'imp-lot'), 'L 7 at 14', 'as a lot');
+select results_eq(
+    $$ select d.reference, count(*) from inventory.stock_documents as d join inventory.stock_document_lines as l using (document_id)
+       where l.product_id = test.product('imp-lot') group by d.document_id, 1 $$,
+    $$ values ('D1', 2::bigint) $$, 'of one purchase'
+);
+select pg_temp.stage_lot(2, 3, null), pg_temp.stage_lot(3, 1, 'piece');
+select is(
+    (select inventory._import_lots(b.import_id, b.run, null) from lots as b), '{"applied": 1, "already": 1, "rejected": []}'::jsonb,
+    'a line that was received is not received again, a refused one is tried again'
+);
+select throws_ok('select inventory._import_lots(b.import_id, b.run - 1, null) from lots as b', '55000', null, 'an earlier run of the file is refused');
+create temp table id_lots as
+select b.import_id, b.run, b.source_id from inventory._begin_import('lots', repeat('c', 64), '', 'c.csv', 'lot ids') as b;
+select pg_temp.stage_lot(2, 1, 'crate', 'a'), pg_temp.stage_lot(3, 1, null, 'b'), pg_temp.stage_lot(4, 1, null, 'b'), pg_temp.stage_lot(5, 2, null, 'b');
+select is(
+    (select inventory._import_lots(b.import_id, b.run, b.source_id) - 'rejected' from id_lots as b), '{"applied": 1, "already": 1}'::jsonb,
+    'an id is received once'
+);
+select pg_temp.stage_lot(6, 1, null, 'a');
+select is(
+    (select inventory._import_lots(b.import_id, b.run, b.source_id) from id_lots as b), '{"applied": 1, "already": 0, "rejected": []}'::jsonb,
+    'and that of a refused line is free again'
+);
+select is((select count(*) from inventory.import_staging where xid = pg_current_xact_id()), 0::bigint, 'nothing is left in the stage');
 
 -- Rights.
 set local role inventory_writer;

@@ -184,6 +184,7 @@ insert into calls values
     ('stock_history', $$('acc-1', '$S')$$),
     ('stock_at', $$(clock_timestamp(), '$S')$$),
     ('stock_at_version', $$('acc-1', '$S', 1)$$),
+    ('stock_valuation', $$(null, '$S')$$),
     ('list_documents', $$('$S')$$),
     ('queue_transaction', $$('$S', '[{"sku": "acc-1", "quantity": 1}]', '$S-q2', 'till')$$),
     ('reject_transaction', $$('$S-q2', '$S', 'no')$$),
@@ -218,6 +219,7 @@ select is(pg_temp.call(c.name, c.call, 'acc-a', :'a'), 'done', format('of its ow
 
 -- Those that look over all stores
 select is((select array_agg(distinct s.store_code) from inventory.stock_at(clock_timestamp()) as s), array['acc-a'], 'stock_at() of all stores');
+select is((select array_agg(distinct v.store_code) from inventory.stock_valuation() as v), array['acc-a'], 'stock_valuation() of all stores');
 select is(inventory.get_vendor_inventory_stats('acc-v') #>> '{stock,stores}', '1', 'get_vendor_inventory_stats()');
 select throws_ok($$ select inventory.compensate_deduction('acc-b-t') $$, 'SD006', null, 'compensate_deduction() finds no store by another''s transaction id');
 select throws_ok($$ select inventory.delete_product('acc-1') $$, 'SD045', 'delete_product() touches every store, and the login "acc_till" may use some only', 'delete_product()');
@@ -232,6 +234,22 @@ select throws_ok(
     'SD045', null, 'an import of stock'
 );
 reset session authorization;
+-- In a transaction of its own nothing but this could have locked the row.
+delete from inventory.import_staging as i where i.xid = pg_current_xact_id();
+select array_agg(s.xmax::text order by s.product_id) as locked from inventory.inventory_stock as s where s.store_id = :b \gset
+insert into inventory.import_staging (line, store_id, product_id, quantity, amount)
+select n.line, n.store_id, p.product_id, 0, 1 from (values (2, :a), (3, :b)) as n (line, store_id), inventory.products as p where p.sku = 'acc-lot';
+set session authorization acc_till;
+select is(
+    (
+        select inventory._import_lots(b.import_id, b.run, null)
+        from inventory._begin_import('lots', repeat('a', 64), '', 'f', null) as b
+    ),
+    '{"applied": 1, "already": 0, "rejected": [[3, "the login \"acc_till\" may not use the store \"acc-b\""]]}'::jsonb,
+    'an import of lots receives those of its own stores'
+);
+reset session authorization;
+select is((select array_agg(s.xmax::text order by s.product_id)::text from inventory.inventory_stock as s where s.store_id = :b), :'locked', 'and locks nothing of others');
 
 -- Rows that came in past the trigger, in a cluster where nobody is marked.
 revoke select on inventory.store_access from acc_till;

@@ -169,6 +169,33 @@ def test_stock_and_ledger_are_exported(shop, tmp_path):
     assert len(rows_of(shop.stockctl("export", "ledger", "--at", str(before)).stdout)) == 2
 
 
+def test_what_stock_is_worth_is_exported(shop, tmp_path):
+    shop.execute("select inventory.set_lot_policy('A1', 'fifo', 2)")
+    shop.stockctl("receive", "LON", "A1=5@3.5", "B/2=2@0.333333")
+    before = shop.value("select clock_timestamp()")
+    shop.stockctl("sell", "LON", "A1=52")
+    heading = "store,sku,lot,received,expires_on,quantity,unit_cost,value,currency"
+    done = shop.stockctl("export", "valuation", "--store", "LON")
+    assert done.stdout.splitlines()[0] == heading
+    columns = ("store", "sku", "quantity", "unit_cost", "value", "currency")
+    assert [tuple(row[name] for name in columns) for row in rows_of(done.stdout)] == [
+        ("LON", "A1", "3", "3.5", "10.5", "EUR"), ("LON", "B/2", "2", "0.333333", "0.666666", "EUR"),
+    ]  # fmt: skip
+    file = tmp_path / "worth.csv"
+    assert shop.stockctl("export", "valuation", "--at", str(before), "-o", str(file)).stderr == f"4 lines written to {file}\n"
+    assert [(row["store"], row["sku"], row["quantity"], row["value"]) for row in rows_of(file.read_text())] == [
+        ("LON", "A1", "50", "100"), ("LON", "A1", "5", "17.5"), ("LON", "B/2", "2", "0.666666"), ("PAR", "A1", "50", "100"),
+    ]  # fmt: skip
+    # To the unit, what the export of the stock says.
+    stock = {}
+    for row in rows_of(file.read_text()):
+        stock[row["store"], row["sku"]] = stock.get((row["store"], row["sku"]), 0) + int(row["quantity"])
+    said = rows_of(shop.stockctl("export", "stock", "--at", str(before)).stdout)
+    assert {(row["store"], row["sku"]): int(row["on_hand"]) for row in said} == stock
+    assert shop.stockctl("export", "valuation", "--store", "nowhere").returncode == 1
+    assert rows_of(shop.stockctl("export", "valuation", "--at", "2000-01-01").stdout) == []
+
+
 def test_an_export_that_fails_leaves_no_file(shop, tmp_path):
     file = tmp_path / "stock.csv"
     file.write_text("what was there")

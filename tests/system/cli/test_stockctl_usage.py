@@ -44,7 +44,7 @@ def test_version_is_said(stockctl):
 def test_what_cannot_be_imported_is_named(stockctl):
     done = stockctl("import", "nonsense", "x.csv")
     assert done.returncode == 2
-    assert 'takes products, stores, stock, movements or sample, not "nonsense".' in done.stderr
+    assert 'takes products, stores, stock, movements, mappings, recipes, lots or sample, not "nonsense".' in done.stderr
     done = stockctl("import", "nonsense", "x.csv", "--json")
     assert 'not "nonsense"' in json.loads(done.stderr)["error"]["message"]
 

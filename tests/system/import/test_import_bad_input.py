@@ -199,7 +199,7 @@ def test_what_only_the_database_refuses_costs_its_line(db, tmp_path):
 
 def test_wrong_usage(db, tmp_path):
     assert db.run("movements").returncode == 2
-    assert db.run("recipes", tmp_path / "x.csv").returncode == 2
+    assert db.run("dishes", tmp_path / "x.csv").returncode == 2
     assert db.run("sample", tmp_path).returncode == 1
     done = db.run("movements", write(tmp_path / "x.csv", HEADING + "A,X,1\n"), "--kind", "purchase", "--host", tmp_path)
     assert done.returncode == 11, done.stderr

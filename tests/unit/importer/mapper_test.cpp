@@ -142,3 +142,42 @@ TEST_CASE("importer: the same content has the same hash, another one another", "
     other.set_text(Field::kKind, "B");
     CHECK(importer::content_hash(other) != hash);
 }
+
+TEST_CASE("importer: a mapping's ratio is handed on as a fraction", "[importer]") {
+    importer::Spec spec;
+    spec.target = Target::kMappings;
+    auto mapper = Mapper::make(spec, {"store", "ingredient", "unit", "sku", "ratio"}).value();
+    Line line;
+    REQUIRE(mapper.map({"A", "Butter", "gram", "B", "0.004"}, line) == Mapper::Outcome::kLine);
+    CHECK(line.text(Field::kNumerator) == "1");
+    CHECK(line.text(Field::kDenominator) == "250");
+    CHECK(line.text(Field::kIngredient) == "Butter");
+    CHECK(mapper.map({"A", "Butter", "", "B", "0.004"}, line) == Mapper::Outcome::kRejected);
+    CHECK(mapper.reason() == "unit: is blank");
+}
+
+TEST_CASE("importer: a refused line of a recipe says whose it is", "[importer]") {
+    importer::Spec spec;
+    spec.target = Target::kRecipes;
+    auto mapper = Mapper::make(spec, {"sku", "ingredient", "quantity", "unit"}).value();
+    Line line;
+    REQUIRE(mapper.map({"CAKE", "Salt", "a lot", "gram"}, line) == Mapper::Outcome::kRejected);
+    CHECK(line.text(Field::kSku) == "CAKE");
+}
+
+TEST_CASE("importer: lots that say the same have the same hash", "[importer]") {
+    importer::Spec spec;
+    spec.target = Target::kLots;
+    auto mapper = Mapper::make(spec, {"store", "sku", "quantity", "unit_cost", "lot"}).value();
+    const auto hash = [&](const Cells& cells) {
+        Line line;
+        REQUIRE(mapper.map(cells, line) == Mapper::Outcome::kLine);
+        return importer::content_hash(line);
+    };
+    const auto known = hash({"A", "X", "1.5", "$2.50", "L"});
+    CHECK(hash({"A", "X", "1.50", "2.5", "L"}) == known);
+    CHECK(hash({"A", "X", "1.6", "2.5", "L"}) != known);
+    CHECK(hash({"A", "X", "1.5", "2.6", "L"}) != known);
+    CHECK(hash({"A", "X", "1.5", "2.5", "M"}) != known);
+    CHECK(hash({"A", "X", "1.5", "", "L"}) != known);
+}

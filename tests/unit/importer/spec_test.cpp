@@ -68,7 +68,7 @@ TEST_CASE("importer: a manifest entry is a spec, and an unknown key is an error"
     CHECK(spec->csv.delimiter == ';');
     CHECK(spec->rules.size() == 1);
     CHECK(parse(R"({"file": "a.csv"})").has_error());
-    CHECK(parse(R"({"target": "recipes"})").has_error());
+    CHECK(parse(R"({"target": "dishes"})").has_error());
     CHECK(parse(R"({"target": "stock", "colour": "red"})").has_error());
     CHECK(parse(R"({"target": "stock", "map": {"sku": 1}})").has_error());
     CHECK(parse(R"({"target": "stock", "map": []})").has_error());

@@ -51,6 +51,62 @@ TEST_CASE("importer: money loses its sign, blanks and groups", "[importer]") {
     CHECK(importer::parse_money("5.").value() == "5");
 }
 
+TEST_CASE("importer: amounts stay exact and become numbers of JSON", "[importer]") {
+    CHECK(importer::parse_amount(" 7 ").value() == "7");
+    CHECK(importer::parse_amount(".5").value() == "0.5");
+    CHECK(importer::parse_amount("+007.250").value() == "7.25");
+    CHECK(importer::parse_amount("5.").value() == "5");
+    CHECK(
+        importer::parse_amount("999999999999999.123456789").value() == "999999999999999.123456789"
+    );
+    CHECK(importer::parse_amount("0000000000000000001.0000000000").value() == "1");
+    const auto wrong = GENERATE(
+        "",
+        ".",
+        "-",
+        "+",
+        "1e3",
+        "0",
+        "-1",
+        "0.000",
+        "1,5",
+        "1 2",
+        "+-1",
+        "1000000000000000",
+        "0.0000000001",
+        "NaN",
+        "0x1"
+    );
+    CHECK(importer::parse_amount(wrong).has_error());
+}
+
+TEST_CASE("importer: a ratio is an exact fraction or none", "[importer]") {
+    using Fraction = std::pair<std::int64_t, std::int64_t>;
+    CHECK(importer::parse_ratio("0.004").value() == Fraction{1, 250});
+    CHECK(importer::parse_ratio("2").value() == Fraction{2, 1});
+    CHECK(importer::parse_ratio("12.50").value() == Fraction{25, 2});
+    CHECK(importer::parse_ratio(" 2 / 6 ").value() == Fraction{1, 3});
+    CHECK(importer::parse_ratio("1000000").value() == Fraction{1'000'000, 1});
+    CHECK(importer::parse_ratio("0.000001").value() == Fraction{1, 1'000'000});
+    CHECK(importer::parse_ratio("2000002/2").has_error());
+    const auto wrong = GENERATE(
+        "",
+        "/",
+        "1/",
+        "/2",
+        "0",
+        "1/0",
+        "-1/2",
+        "1/2/3",
+        "0.3333333",
+        "0.0000001",
+        "1000001",
+        "999999999999999",
+        "1/9223372036854775807"
+    );
+    CHECK(importer::parse_ratio(wrong).has_error());
+}
+
 TEST_CASE("importer: what is no money, or does not fit numeric(18, 6), is an error", "[importer]") {
     const auto text = GENERATE(
         "",
