@@ -14,9 +14,7 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return coalesce(
-        inventory._deduct_plain_requests(deduct_inventory_many.requests), inventory._deduct_batch(deduct_inventory_many.requests)
-    );
+    return coalesce(inventory._deduct_plain(deduct_inventory_many.requests), inventory._deduct_batch(deduct_inventory_many.requests));
 end
 $$;
 
@@ -41,7 +39,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_count integer := cardinality(deduct_inventory_many.transaction_ids);
-    v_answers jsonb;
+    v_requests jsonb;
 begin
     if v_count between 1 and 1000 is not true or cardinality(deduct_inventory_many.skus) is distinct from v_count
         or cardinality(deduct_inventory_many.quantities) is distinct from v_count
@@ -53,26 +51,7 @@ begin
             using errcode = 'invalid_parameter_value',
             hint = 'Like deduct_inventory_many(''north'', ''{till3-000482}'', ''{MUG}'', ''{2}'').';
     end if;
-    if deduct_inventory_many.store is not null and inventory._is_plain(
-        null, null, deduct_inventory_many.occurred_at,
-        concat(
-            deduct_inventory_many.reference, deduct_inventory_many.actor, deduct_inventory_many.correlation_id,
-            deduct_inventory_many.reason
-        )
-    ) then
-        v_answers := inventory._deduct_plain(
-            array_fill(deduct_inventory_many.store, array[v_count]), deduct_inventory_many.transaction_ids, deduct_inventory_many.skus,
-            deduct_inventory_many.quantities, array_fill(null::numeric, array[v_count]),
-            array_fill(deduct_inventory_many.reference, array[v_count]), array_fill(deduct_inventory_many.actor, array[v_count]),
-            array_fill(deduct_inventory_many.correlation_id, array[v_count]),
-            array_fill(deduct_inventory_many.reason, array[v_count]), array_fill(null::text, array[v_count]),
-            deduct_inventory_many.occurred_at, null
-        );
-        if v_answers is not null then
-            return v_answers;
-        end if;
-    end if;
-    return inventory._deduct_batch((
+    v_requests := (
         select jsonb_agg(
             jsonb_strip_nulls(jsonb_build_object(
                 'store', deduct_inventory_many.store, 'transaction_id', u.transaction_id,
@@ -85,7 +64,8 @@ begin
         )
         from unnest(deduct_inventory_many.transaction_ids, deduct_inventory_many.skus, deduct_inventory_many.quantities)
             with ordinality as u (transaction_id, sku, quantity, place)
-    ));
+    );
+    return coalesce(inventory._deduct_plain(v_requests), inventory._deduct_batch(v_requests));
 end
 $$;
 

@@ -1,3 +1,3 @@
 -- It is for transaction ids that were not used.
 -- missed by: pgtap/76_recipes.sql
-select guard.edit('inventory._deduct_plain', 'if v_count <> cardinality(in_stores) then', 'if false then');
+select guard.edit('inventory._move_plain', 'if v_count <> cardinality(in_stores) then', 'if false then');
