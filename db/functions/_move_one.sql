@@ -51,6 +51,12 @@ begin
     then
         return null;
     end if;
+    if in_kind = 'deduction' then
+        perform from inventory.recipes as r where r.product_id = v_found.product_id;
+        if found then
+            return null;
+        end if;
+    end if;
     if v_found.key is not null then
         insert into inventory.inventory_deduction_idempotency (store_id, scope, idempotency_key)
         values (v_found.store_id, v_found.scope, v_found.key)
@@ -62,9 +68,7 @@ begin
     v_request := jsonb_build_object('lines', in_lines, 'party', in_party);
     if in_kind = 'deduction' then
         v_request := v_request || '{"operation": "deduct_inventory_atomic"}';
-        perform from inventory.recipes as r where r.product_id = v_found.product_id
-        union all
-        select from inventory.inventory_deductions as d
+        perform from inventory.inventory_deductions as d
         where d.transaction_id = in_transaction_id and d.store_id = v_found.store_id;
         if found then
             perform inventory._unclaim_one(v_found.store_id, v_found.scope, v_found.key);

@@ -116,15 +116,10 @@ $$;
 comment on function inventory._write_movements_of(inventory.operation[], integer[], inventory.stock_movement[]) is
     'Writes the movements of a batch of operations into the ledger.';
 
--- The movements of a batch of plain deductions, one per entry.
-create or replace function inventory._write_deductions(
-    in_store_ids bigint[], in_product_ids bigint[], in_deltas bigint[], in_on_hands bigint[], in_reserveds bigint[], in_versions bigint[],
-    in_reasons text[], in_references text[], in_actors text[], in_correlation_ids text[], in_document_ids bigint[],
-    in_occurred_at timestamptz
-) returns void
+-- The movements of plain sales and deductions; their documents say the rest.
+--   in_document_ids  by request
+create or replace function inventory._write_plain_movements(in_document_ids bigint[], in_parts inventory.plain_part[]) returns void
 language plpgsql volatile
-set search_path = pg_catalog, pg_temp
-set jit = off
 as $$
 begin
     insert into inventory.stock_ledger_months (
@@ -132,12 +127,13 @@ begin
         reason, reference, actor, correlation_id, occurred_at, document_id, rung
     )
     select
-        m.store_id, m.product_id, 'deduction', m.delta, m.on_hand, m.reserved, m.version, m.reason, m.reference,
-        coalesce(m.actor, session_user), m.correlation_id, in_occurred_at, m.document_id, true
-    from unnest(
-        in_store_ids, in_product_ids, in_deltas, in_on_hands, in_reserveds, in_versions, in_reasons, in_references, in_actors,
-        in_correlation_ids, in_document_ids
-    ) as m (store_id, product_id, delta, on_hand, reserved, version, reason, reference, actor, correlation_id, document_id);
+        m.store_id, m.product_id, d.kind, -m.moved, m.on_hand, m.reserved, m.version, d.reason, d.reference, d.actor, d.correlation_id,
+        d.occurred_at, d.document_id, true
+    from unnest(in_parts) as m
+    cross join lateral (
+        select * from inventory.stock_documents as d where d.document_id = in_document_ids[m.request] offset 0
+    ) as d
+    where m.is_first;
     -- The try may come at any time before the commit.
     if not pg_try_advisory_xact_lock_shared(6004511353635864577) then
         perform inventory.ring_doorbell();
@@ -145,6 +141,5 @@ begin
 end
 $$;
 
-comment on function inventory._write_deductions(
-    bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], text[], text[], text[], text[], bigint[], timestamptz
-) is 'Writes the movements of a batch of plain deductions into the ledger.';
+comment on function inventory._write_plain_movements(bigint[], inventory.plain_part[]) is
+    'Writes the movements of plain sales and deductions into the ledger.';

@@ -50,6 +50,14 @@ begin
             deduct_inventory_atomic.actor, deduct_inventory_atomic.occurred_at, deduct_inventory_atomic.idempotency_key,
             deduct_inventory_atomic.correlation_id, deduct_inventory_atomic.reason, deduct_inventory_atomic.transaction_id
         );
+        if v_answer is null then
+            v_answer := inventory._move_lines(
+                'deduct_inventory_atomic', 'deduction', deduct_inventory_atomic.store, deduct_inventory_atomic.lines,
+                deduct_inventory_atomic.party, deduct_inventory_atomic.reference, deduct_inventory_atomic.actor,
+                deduct_inventory_atomic.occurred_at, deduct_inventory_atomic.idempotency_key, deduct_inventory_atomic.correlation_id,
+                deduct_inventory_atomic.reason, deduct_inventory_atomic.transaction_id
+            );
+        end if;
         if v_answer is not null then
             return v_answer;
         end if;

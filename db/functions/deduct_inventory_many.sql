@@ -6,8 +6,8 @@
 -- Returns an array of answers in the order of the requests; docs/reference/operations.md has their shape.
 -- Call it once per transaction: a second call could wait in a circle with somebody else's.
 -- Raises what deduct_inventory_atomic() raises, for the whole batch, and says of which request.
--- When every request is one line of whole base units, no two are the same, and there is enough of everything, they go the short way of
--- _deduct_plain(), many times as fast; one request that is not so takes the whole batch the long way.
+-- When all lines come to whole base units, no two requests are the same, and there is enough of everything, they go the short way of
+-- _move_plain(), many times as fast; one request that is not so takes the whole batch the long way.
 -- Reads and writes what deduct_inventory_atomic() does.
 -- Locks: all idempotency keys in order, then all stock rows FOR NO KEY UPDATE in key order.
 create or replace function inventory.deduct_inventory_many(requests jsonb) returns jsonb
@@ -15,9 +15,7 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return coalesce(
-        inventory._deduct_plain_requests(deduct_inventory_many.requests), inventory._deduct_batch(deduct_inventory_many.requests)
-    );
+    return coalesce(inventory._deduct_plain(deduct_inventory_many.requests), inventory._deduct_batch(deduct_inventory_many.requests));
 end
 $$;
 
@@ -42,6 +40,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_count integer := cardinality(deduct_inventory_many.transaction_ids);
+    v_lines jsonb[];
     v_answers jsonb;
 begin
     if v_count between 1 and 1000 is not true
@@ -57,6 +56,11 @@ begin
             using errcode = 'invalid_parameter_value',
             hint = 'Like deduct_inventory_many(''north'', ''{till3-000482}'', ''{MUG}'', ''{2}'').';
     end if;
+    v_lines := array(
+        select jsonb_build_array(jsonb_build_object('sku', u.sku, 'quantity', u.quantity))
+        from unnest(deduct_inventory_many.skus, deduct_inventory_many.quantities) with ordinality as u (sku, quantity, place)
+        order by u.place
+    );
     if deduct_inventory_many.store is not null and inventory._is_plain(
         null, null, deduct_inventory_many.occurred_at,
         concat(
@@ -64,14 +68,31 @@ begin
             deduct_inventory_many.reason
         )
     ) then
-        v_answers := inventory._deduct_plain(
-            array_fill(deduct_inventory_many.store, array[v_count]), deduct_inventory_many.transaction_ids, deduct_inventory_many.skus,
-            deduct_inventory_many.quantities, array_fill(null::numeric, array[v_count]),
-            array_fill(deduct_inventory_many.reference, array[v_count]), array_fill(deduct_inventory_many.actor, array[v_count]),
-            array_fill(deduct_inventory_many.correlation_id, array[v_count]),
-            array_fill(deduct_inventory_many.reason, array[v_count]), array_fill(null::text, array[v_count]),
-            deduct_inventory_many.occurred_at, null
-        );
+        v_answers := to_jsonb(inventory._move_plain(
+            'deduct_inventory_atomic', 'deduction', 'transaction',
+            array_fill(
+                (
+                    select t.store_id from inventory.stores as t
+                    where t.code = deduct_inventory_many.store
+                        and (not exists (select from inventory.store_access as a where a.login = session_user) or inventory._may_use(t.store_id))
+                ),
+                array[v_count]
+            ),
+            array_fill(deduct_inventory_many.store, array[v_count]), deduct_inventory_many.transaction_ids, v_lines,
+            array_fill(null::text, array[v_count]), array_fill(deduct_inventory_many.reference, array[v_count]),
+            array_fill(deduct_inventory_many.actor, array[v_count]), array_fill(deduct_inventory_many.correlation_id, array[v_count]),
+            array_fill(deduct_inventory_many.reason, array[v_count]), deduct_inventory_many.occurred_at,
+            array(
+                select
+                    jsonb_strip_nulls(jsonb_build_object(
+                        'operation', 'deduct_inventory_atomic', 'transaction_id', u.transaction_id, 'lines', u.lines,
+                        'reference', deduct_inventory_many.reference, 'actor', deduct_inventory_many.actor,
+                        'reason', deduct_inventory_many.reason, 'occurred_at', timezone('UTC', deduct_inventory_many.occurred_at)
+                    ))
+                from unnest(deduct_inventory_many.transaction_ids, v_lines) with ordinality as u (transaction_id, lines, place)
+                order by u.place
+            )
+        ));
         if v_answers is not null then
             return v_answers;
         end if;
@@ -79,16 +100,14 @@ begin
     return inventory._deduct_batch((
         select jsonb_agg(
             jsonb_strip_nulls(jsonb_build_object(
-                'store', deduct_inventory_many.store, 'transaction_id', u.transaction_id,
-                'lines', jsonb_build_array(jsonb_build_object('sku', u.sku, 'quantity', u.quantity)),
+                'store', deduct_inventory_many.store, 'transaction_id', u.transaction_id, 'lines', u.lines,
                 'reference', deduct_inventory_many.reference, 'actor', deduct_inventory_many.actor,
                 'occurred_at', deduct_inventory_many.occurred_at, 'correlation_id', deduct_inventory_many.correlation_id,
                 'reason', deduct_inventory_many.reason
             ))
             order by u.place
         )
-        from unnest(deduct_inventory_many.transaction_ids, deduct_inventory_many.skus, deduct_inventory_many.quantities)
-            with ordinality as u (transaction_id, sku, quantity, place)
+        from unnest(deduct_inventory_many.transaction_ids, v_lines) with ordinality as u (transaction_id, lines, place)
     ));
 end
 $$;

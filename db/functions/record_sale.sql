@@ -34,6 +34,13 @@ begin
         record_sale.actor, record_sale.occurred_at, record_sale.idempotency_key, record_sale.correlation_id,
         record_sale.reason, record_sale.transaction_id
     );
+    if v_answer is null then
+        v_answer := inventory._move_lines(
+            'record_sale', 'sale', record_sale.store, record_sale.lines, record_sale.party, record_sale.reference, record_sale.actor,
+            record_sale.occurred_at, record_sale.idempotency_key, record_sale.correlation_id, record_sale.reason,
+            record_sale.transaction_id
+        );
+    end if;
     if v_answer is not null then
         return v_answer;
     end if;

@@ -150,6 +150,30 @@ comment on column inventory.stock_document_lines.original_line is 'For a return 
 
 -- How the functions of deductions hand things on to each other.
 
+create type inventory.plain_part as (
+    request bigint,
+    line bigint,
+    place integer,
+    sold_id bigint,
+    quantity numeric,
+    base_unit text,
+    price numeric,
+    store_id bigint,
+    store text,
+    product_id bigint,
+    sku text,
+    units bigint,
+    row_place tid,
+    moved bigint,
+    on_hand bigint,
+    reserved bigint,
+    version bigint,
+    is_first boolean,
+    is_last boolean
+);
+comment on type inventory.plain_part is
+    'What a line of a request takes of one locked stock row, in whole units, and the movement that it is part of: is_first of those of the movement, is_last of those of the row. place is the ingredient''s, from 1.';
+
 create type inventory.deduction_part as (
     line integer,
     product text,

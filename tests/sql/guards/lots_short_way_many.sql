@@ -1,3 +1,3 @@
--- Nor does the short way of batches.
+-- Nor does the short way of many lines.
 -- missed by: pgtap/77_lots.sql
-select guard.edit('inventory._deduct_plain', ' and not s.keeps_lots', '');
+select guard.edit('inventory._move_plain', ' and not f.keeps_lots', '');

@@ -1,3 +1,3 @@
--- and no fraction.
+-- and no fraction,
 -- missed by: engine/test_a_plain_batch
-select guard.edit('inventory._deduct_plain', 'and u.quantity = trunc(u.quantity)', '');
+select guard.edit('inventory._move_plain', ' and l.quantity = trunc(l.quantity)', '');

@@ -194,7 +194,8 @@ select is_empty(
                     '_begin_operation', '_claim', '_claim_one', '_store_id', '_read_lines', '_line_quantity', '_check_party',
                     '_changes_of_lines', '_move_stock', '_write_document', '_write_document_lines', '_write_movements',
                     '_movements_json', '_done', '_finish_operation', '_move_one', '_write_movement', '_check_order',
-                    '_is_plain', '_one_line', '_reserve_one', '_pay_one', '_deduct_batch', '_check_every_store'
+                    '_is_plain', '_one_line', '_reserve_one', '_pay_one', '_deduct_batch', '_move_plain', '_move_lines',
+                    '_write_plain_movements', '_check_every_store'
                 )
                 and not p.prosecdef and not has_function_privilege('inventory_admin', p.oid, 'execute')
                 and not has_function_privilege('inventory_daemon', p.oid, 'execute')
@@ -222,7 +223,7 @@ select results_eq(
         order by 1
     $$,
     $$
-        values ('_apply_changes', true), ('_deduct_plain', true), ('_import_movements', true), ('_import_stock', true), ('_move_one', true),
+        values ('_apply_changes', true), ('_import_movements', true), ('_import_stock', true), ('_move_one', true), ('_move_plain', true),
             ('_pay_one', true), ('stock_ledger_after_insert', true)
     $$,
     'functions that change on_hand change the version with it'

@@ -162,6 +162,7 @@ insert into calls values
     ('receive_purchase', $$('$S', '[{"sku": "acc-1", "quantity": 1}]')$$),
     ('record_sale', $$('$S', '[{"sku": "acc-1", "quantity": 1}]')$$),
     ('record_sale', $$('$S', '[{"sku": "acc-1", "quantity": 1}, {"sku": "acc-lot", "quantity": 1}]')$$),
+    ('record_sale', $$('$S', '[{"sku": "acc-1", "quantity": 1}, {"sku": "acc-1", "quantity": 1}]')$$),
     ('return_sale', $$('$S', '[{"sku": "acc-1", "quantity": 1}]', '$S-sale')$$),
     ('adjust_stock', $$('$S', '[{"sku": "acc-1", "quantity": 1}]', 'x')$$),
     ('set_stock', $$('$S', '[{"sku": "acc-1", "quantity": 60}]')$$),

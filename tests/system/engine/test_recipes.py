@@ -73,15 +73,18 @@ def kitchen(shop):
     return lambda stock, recipes: Kitchen(shop, stock, recipes)
 
 
+@pytest.mark.parametrize("party_lengths", [(1,), (201,), (1, 201)])
 @pytest.mark.parametrize("other", [None, *WAYS])
-def test_t1_the_last_ingredients_are_taken_once(kitchen, other):
+def test_t1_the_last_ingredients_are_taken_once(kitchen, other, party_lengths):
+    """By the short way, the long one, which has a long text, and both at once."""
     here = kitchen(2, [{0: (1, 1, 1), 1: (1, 1, 1)}])
     here.receive(20)
 
     def work(number, connection):
         if other and number % 2:
             return WAYS[other](here.shop, connection)
-        return here.deduct(connection, [(here.dishes[0], 1)])["success"]
+        party = "p" * party_lengths[number // 2 % len(party_lengths)]
+        return here.deduct(connection, [(here.dishes[0], 1)], party=party)["success"]
 
     taken = at_once(CLIENTS, work)
     assert all(isinstance(each, (bool, psycopg2.errors.CheckViolation)) for each in taken)
@@ -98,7 +101,9 @@ def test_t5_recipes_that_name_ingredients_in_any_order_do_not_deadlock(kitchen):
         chance = random.Random(number)
         for turn in range(50):
             name = f"{here.store} {number} {turn}"
-            assert here.deduct(connection, [(dish, 1) for dish in chance.sample(here.dishes, 3)], name)["success"]
+            # Those with a long text take the long way.
+            party = "p" * chance.choice([1, 201])
+            assert here.deduct(connection, [(dish, 1) for dish in chance.sample(here.dishes, 3)], name, party=party)["success"]
             if turn % 2:
                 assert here.compensate(connection, name, [{"line": 2}])["success"]
             if turn % 3:

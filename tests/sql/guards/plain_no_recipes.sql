@@ -1,3 +1,0 @@
--- It takes no product that has a recipe.
--- missed by: engine/test_a_plain_batch
-select guard.edit('inventory._deduct_plain', 'and not exists (select from inventory.recipes as r where r.product_id = p.product_id)', '');
