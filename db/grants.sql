@@ -66,7 +66,7 @@ revoke all on function inventory.make_ledger_months(integer) from public;
 grant execute on function inventory.make_ledger_months(integer) to inventory_daemon, inventory_admin;
 revoke all on function
     inventory._identify_movements(), inventory.release_ledger_month(date), inventory.allow_logical_replication(),
-    inventory.finish_restore(), inventory._isolate_stores(), inventory.store_access_after_write(),
+    inventory.finish_restore(), inventory._isolate_stores(), inventory.store_access_after_write(), inventory.store_access_isolate(),
     inventory.store_access_before_write()
     from public;
 select inventory._isolate_stores();

@@ -5,8 +5,7 @@
 -- Returns {"applied": n, "already": n, "rejected": [[line, reason], ...]}. The caller commits, and with it the record of what was applied.
 -- Raises 55000 when another run of the file has begun, 40001 when another transaction was first.
 -- Reads and empties import_staging; reads stores, products; writes import_batches, import_line_ids, and what receive_purchase() writes.
--- Locks: the file's imports row FOR SHARE, ids in order, then the stock rows that are there by (store_id, product_id): several purchases
--- name them in any order.
+-- Locks: the file's imports row FOR SHARE, ids in order, then all stock rows by (store_id, product_id), made where they are missing.
 create or replace function inventory._import_lots(in_import_id bigint, in_run bigint, in_source_id bigint) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -18,6 +17,8 @@ declare
     v_bad_lines bigint[];
     v_bad_reasons text[];
     v_refused_lines bigint[] := '{}';
+    v_keys inventory.stock_key[];
+    v_missing inventory.stock_key[];
     v_purchase record;
     v_refused record;
 begin
@@ -35,11 +36,13 @@ begin
     select int8range(min(i.line), max(i.line), '[]') into v_stretch from inventory.import_staging as i where i.xid = v_xid;
     select d.already, v_bad_lines || d.bad_lines, v_bad_reasons || d.bad_reasons into v_already, v_bad_lines, v_bad_reasons
     from inventory._drop_applied_lines(in_import_id, in_run, in_source_id, v_stretch) as d;
-    perform
-    from (select distinct i.store_id, i.product_id from inventory.import_staging as i where i.xid = v_xid) as k
-    join inventory.inventory_stock as s on s.store_id = k.store_id and s.product_id = k.product_id
-    order by s.store_id, s.product_id
-    for no key update of s;
+    -- All of them, and those that are missing made, before the first purchase: purchases name them in any order.
+    v_keys := array(
+        select (k.store_id, k.product_id)::inventory.stock_key
+        from (select distinct i.store_id, i.product_id from inventory.import_staging as i where i.xid = v_xid) as k
+    );
+    v_missing := inventory._missing_stock_rows(v_keys);
+    perform inventory._lock_stock_rows(v_keys);
     for v_purchase in
         select
             t.code as store, l.reference, l.actor, l.occurred_at, array_agg(l.line order by l.line) as numbers,
@@ -70,6 +73,7 @@ begin
     end loop;
     if cardinality(v_refused_lines) > 0 then
         perform inventory._take_back_lines(v_refused_lines, in_source_id);
+        perform inventory._drop_untouched_stock_rows(v_missing);
     end if;
     return jsonb_build_object(
         'applied', inventory._finish_batch(in_import_id), 'already', v_already,

@@ -73,7 +73,9 @@ begin
                 case when r.product_id is null then l.sku else i.sku end as sku,
                 -- least() passes over null, which is a fraction: neither is less than the limit.
                 least(
-                    case when r.product_id is null then trunc(l.quantity)
+                    -- Null too for what is_plain refuses anyway: it need not fit in a bigint.
+                    case when (l.quantity > 0 and l.quantity < 1e15) is not true then null
+                        when r.product_id is null then trunc(l.quantity)
                         when l.quantity * i.numerator % (r.yields * i.denominator) = 0
                             then div(l.quantity * i.numerator, r.yields * i.denominator)
                     end, 1e11

@@ -23,7 +23,7 @@ comment on column inventory.imports.import_id is 'Key inside the database.';
 comment on column inventory.imports.target is 'What its lines became: products, stores, stock, movements or lots.';
 comment on column inventory.imports.file_hash is 'SHA-256 of the uncompressed file, hexadecimal.';
 comment on column inventory.imports.mapping is
-    'Hash of the column mapping where applying a line again is harmless (products, stores, stock); empty for movements and lots.';
+    'Hash of the column mapping where applying a line again is harmless (products, stores, stock); of movements and lots only of the store that all lines are given.';
 comment on column inventory.imports.file_name is 'Its name when it was first imported.';
 comment on column inventory.imports.run is 'Number of its last run. Only that one may apply lines by their number.';
 comment on column inventory.imports.actor is 'Who imported it first.';

@@ -28,12 +28,23 @@ begin
                 using errcode = 'SD045', hint = 'What it says with inventory.login would come to more than what that name may use.';
         end if;
     end if;
+    return null;
+end
+$$;
+
+comment on function inventory.store_access_after_write() is 'Refuses logins that cannot be held to some stores.';
+
+create or replace function inventory.store_access_isolate() returns trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
     perform inventory._isolate_stores();
     return null;
 end
 $$;
 
-comment on function inventory.store_access_after_write() is 'Refuses logins that cannot be held to some stores, and turns isolation on and off.';
+comment on function inventory.store_access_isolate() is 'Turns isolation on and off, and marks logins.';
 
 create or replace function inventory.store_access_before_write() returns trigger
 language plpgsql security definer
@@ -52,15 +63,25 @@ create or replace trigger before_10_take_turns
     for each statement
     execute function inventory.store_access_before_write();
 
-create or replace trigger after_10_isolate
-    after insert or update or delete on inventory.store_access
+create or replace trigger after_10_check
+    after insert or update on inventory.store_access
     for each row
     execute function inventory.store_access_after_write();
 
+-- At the commit: a table that the very statement reads, to look a store up by its code, cannot be altered while it runs.
+drop trigger if exists after_20_isolate on inventory.store_access;
+create constraint trigger after_20_isolate
+    after insert or update or delete on inventory.store_access
+    deferrable initially deferred
+    for each row
+    execute function inventory.store_access_isolate();
+
 alter table inventory.store_access enable always trigger before_10_take_turns;
-alter table inventory.store_access enable always trigger after_10_isolate;
+alter table inventory.store_access enable always trigger after_10_check;
+alter table inventory.store_access enable always trigger after_20_isolate;
 comment on trigger before_10_take_turns on inventory.store_access is 'One after the other.';
-comment on trigger after_10_isolate on inventory.store_access is 'Makes it true for tables.';
+comment on trigger after_10_check on inventory.store_access is 'Refuses logins that cannot be held to some stores.';
+comment on trigger after_20_isolate on inventory.store_access is 'Makes it true for tables, at the commit.';
 
 -- The policies. Whoever may not SELECT from store_access is not listed, which costs the look-up of a privilege and no more; the others
 -- are asked about, in a sub-select that is worked out once per statement. Null is all stores. A row of no store, such as an event of a

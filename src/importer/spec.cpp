@@ -201,6 +201,16 @@ base::Result<void> read_rules(const boost::json::value& json, Spec& spec) {
     return {};
 }
 
+/// Specified: FNV-1a, 64 bits. A collision would only pass over a file that was imported with
+/// another mapping.
+std::string hash_of(std::string_view text) {
+    std::uint64_t hash = 0xCBF29CE484222325ULL;
+    for (const char c : text) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+    }
+    return std::to_string(hash);
+}
+
 }  // namespace
 
 std::string_view target_name(Target target) noexcept {
@@ -331,7 +341,10 @@ std::string default_rejects_file(std::string_view file) {
 
 std::string mapping_key(const Spec& spec) {
     if (spec.target == Target::kMovements || spec.target == Target::kLots) {
-        return {};
+        const auto store = spec.constants.find(Field::kStore);
+        return store == spec.constants.end() || spec.columns.contains(Field::kStore)
+                   ? std::string{}
+                   : hash_of("store=" + store->second);
     }
     std::string text = spec.fold_sku ? "fold;" : "keep;";
     for (const auto* const map : {&spec.columns, &spec.constants}) {
@@ -354,13 +367,7 @@ std::string mapping_key(const Spec& spec) {
         text += rule.skip ? ">skip=" + *rule.skip : "";
         text += "\n";
     }
-    // Specified: FNV-1a, 64 bits. A collision would only pass over a file that was imported with
-    // another mapping.
-    std::uint64_t hash = 0xCBF29CE484222325ULL;
-    for (const char c : text) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-    }
-    return std::to_string(hash);
+    return hash_of(text);
 }
 
 }  // namespace stockd::importer

@@ -133,7 +133,8 @@ struct Spec {
 
 /// What of the mapping belongs to a file's identity. Applying a line of products, stores or stock
 /// again is harmless, so another mapping is another import; movements and lots would count twice,
-/// so theirs is empty.
+/// so of theirs it is only the store that all lines are of: the same list for another store is
+/// another import.
 [[nodiscard]] std::string mapping_key(const Spec& spec);
 
 }  // namespace stockd::importer

@@ -144,6 +144,7 @@ class Soak:
         self.wrong += [kind for kind in counts if kind.startswith("(FAILED")]
         self.prove("at the end")
         self.compare([path for _, path, _ in found])
+        self.count_effects()
         if kills:
             self.kill()
             self.prove("after a last kill")
@@ -151,6 +152,14 @@ class Soak:
             print(f"{times:9} {kind}")
         operations = sum(times for kind, times in counts.items() if not kind.startswith("("))
         print(f"{operations} operations in {seconds:.0f} s, {kills} kills, {self.deadlocks} deadlocks, {self.done()} movements")
+
+    def count_effects(self):
+        """One effect per key, also of what was repeated because its answer was lost: a receipt's and a sale's reference is its key."""
+        for kind, reference, times in self.query(
+            "select kind, reference, count(*) from inventory.stock_documents where kind in ('purchase', 'sale') and reference ~ '^c[0-9]+-[0-9]+$' "
+            "group by 1, 2 having count(*) > 1 limit 5"
+        ):
+            self.wrong.append(f"{times} documents of kind {kind} for the key {reference}")
 
     def compare(self, paths):
         """What clients were told, against the ledger."""

@@ -13,8 +13,8 @@ import psycopg2.errors
 from engine_soak.operations import Chooser
 from soak.cluster import is_lost
 
-# An answer of the database that says no, and is none of a fault: short stock by CHECK, what does not exist, wrong or late arguments.
-REFUSED = ("22", "23", "SD")
+# Errors that say no: what does not exist, what is too late, and plain SQL that would take what is not there.
+REFUSED = ("SD", "23514")
 LEVELS = ["read committed"] * 6 + ["repeatable read", "serializable"]
 ISOLATION = {"read committed": 1, "repeatable read": 2, "serializable": 3}
 
@@ -70,7 +70,7 @@ class Client:
                         return
                     is_repeated = True
                     self.counts["(repeated after a loss)"] += 1
-                elif error.pgcode[:2] in REFUSED:
+                elif error.pgcode.startswith(REFUSED):
                     self.counts[kind] += 1
                     self.counts[f"({kind}: {error.pgcode})"] += 1
                     return

@@ -163,7 +163,7 @@ select is_empty(
         select p.oid::regprocedure from pg_proc as p
         where p.pronamespace = 'inventory'::regnamespace and p.prosecdef and p.proowner <> 'inventory_engine'::regrole
             and p.proname not in ('make_ledger_months', 'release_ledger_month', 'allow_logical_replication', 'finish_restore',
-                '_isolate_stores', 'store_access_after_write', 'store_access_before_write')
+                '_isolate_stores', 'store_access_after_write', 'store_access_before_write', 'store_access_isolate')
     $$,
     'SECURITY DEFINER functions belong to inventory_engine, but for those that change tables'
 );

@@ -1,5 +1,7 @@
 -- What each role may do and what it is refused: reader, writer, daemon, admin, and somebody without any.
 begin;
+-- Isolation is turned on and off at the commit, which does not come here.
+set constraints inventory.after_20_isolate immediate;
 select no_plan();
 
 select test.store('prv-a') as a, test.product('prv-1') as p \gset

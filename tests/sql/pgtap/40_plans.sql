@@ -58,7 +58,7 @@ $$;
 
 -- Stock look-ups
 select matches((select string_agg(l, ' ') from pg_temp.plan(format('select * from inventory.inventory_stock where store_id = %s and product_id = %s', :s, :p)) as l),
-    '^Index Scan.* Index Cond: \(\((store_id|product_id) = [0-9]+\) AND \((store_id|product_id) = ', 'one stock row: by its key');
+    'Index Scan.* Index Cond: \(\((store_id|product_id) = [0-9]+\) AND \((store_id|product_id) = ', 'one stock row: by its key');
 select alike((select string_agg(l, ' ') from pg_temp.plan(format('select * from inventory.inventory_stock where product_id = %s', :p)) as l),
     '%inventory_stock_product_id_idx%', 'one product in every store: by its index');
 select matches((select string_agg(l, ' ') from pg_temp.plan(format('update inventory.inventory_stock set on_hand = 1 where store_id = %s and product_id = %s', :s, :p)) as l),

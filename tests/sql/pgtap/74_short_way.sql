@@ -246,6 +246,14 @@ select is_empty(
            where h.store_id = s.store_id and h.product_id = s.product_id and h.state = 'held'
        ) $$, 'reserved is the sum of what is held'
 );
+select throws_ok(
+    $$ select inventory.record_sale('sw-long', '[{"sku": "sw-1", "quantity": -1e30}, {"sku": "sw-1", "quantity": 1}]') $$,
+    '22023', null, 'a quantity far below zero is a wrong argument'
+);
+select throws_ok(
+    $$ select inventory.deduct_inventory_many('sw-long', '{x1,x2}', '{sw-1,sw-1}', '{-1e30,1}') $$,
+    '22023', null, 'in arrays too'
+);
 select is_empty('select test.contradictions()', 'Q1 holds');
 select * from finish();
 rollback;

@@ -1,6 +1,8 @@
 -- Store isolation: a login that is listed in store_access sees and moves only its stores, through every table and every function;
 -- one that is not listed sees all; a pooler's login acts for whom it says.
 begin;
+-- Isolation is turned on and off at the commit, which does not come here.
+set constraints inventory.after_20_isolate immediate;
 select no_plan();
 
 select test.store('acc-empty'), test.store('acc-a') as a, test.store('acc-b') as b, test.product('acc-1') as p, test.product('acc-dish') as dish \gset

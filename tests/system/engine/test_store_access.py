@@ -110,3 +110,23 @@ def test_logins_are_listed_at_the_same_time(shop, login):
         connection = each()
         assert value(connection, "select count(distinct store_id) from inventory.inventory_stock") == 1
         connection.close()
+
+
+def test_the_first_login_is_listed_by_the_code_of_its_store_and_the_last_one_goes_by_it(shop, login):
+    """As the reference says it: the very statement that turns isolation on has the table of stores open."""
+    north, south = shop(), shop()
+    north.receive(1)
+    south.receive(1)
+    till = login("sa_first")()
+    rows(
+        north.connection, "insert into inventory.store_access (login, store_id) select 'sa_first', store_id from inventory.stores where code = %s",
+        north.store,
+    )
+    both = [north.store_id, south.store_id]
+    assert value(till, STORES, both) == [north.store_id]
+    rows(
+        north.connection, "delete from inventory.store_access as a using inventory.stores as s where s.store_id = a.store_id and s.code = %s",
+        north.store,
+    )
+    assert value(till, STORES, both) == both
+    till.close()

@@ -209,3 +209,40 @@ def test_stock_rows_are_locked_in_their_order_whatever_that_of_the_purchases_is(
         other.close()
     assert importing.wait(timeout=60) == 0
     assert on_hand(db) == {("A", "MILK"): 2, ("A", "EGGS"): 2}
+
+
+def test_the_same_list_is_received_by_each_store_that_it_is_given(db, tmp_path):
+    file = write(tmp_path / "l.csv", "sku,quantity,unit_cost\nMILK,2,1\n")
+    for store in ("A", "B"):
+        assert db.summary("lots", file, "--set", f"store={store}")["applied"] == 1
+        assert db.summary("lots", file, "--set", f"store={store}")["alreadyApplied"] == 1
+    assert on_hand(db) == {("A", "MILK"): 2, ("B", "MILK"): 2}
+
+
+def test_stock_rows_are_made_before_the_first_purchase(db, tmp_path):
+    """A purchase that waits for a stock row that somebody is making holds all that come before it, and none that come after."""
+    file = write(tmp_path / "l.csv", HEADING + "A,EGGS,1,,1,,,D1,\nA,MILK,1,,1,,,D2,\n")
+    making = psycopg2.connect(dbname=db.name)
+    try:
+        with making.cursor() as cursor:
+            cursor.execute(
+                "insert into inventory.inventory_stock (store_id, product_id) "
+                "select s.store_id, p.product_id from inventory.stores as s, inventory.products as p where s.code = 'A' and p.sku = 'MILK'"
+            )
+            importing = subprocess.Popen([STOCKCTL, "import", "lots", str(file), "-q", "-d", db.name])
+            deadline = time.monotonic() + 60
+            while not db.value(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%%_import_lots%%'"
+            ):
+                assert time.monotonic() < deadline, "the import does not wait"
+                time.sleep(0.01)
+            # Were EGGS made already, this would wait for the import, which waits for us.
+            cursor.execute("set lock_timeout = '5s'")
+            cursor.execute(
+                "insert into inventory.inventory_stock (store_id, product_id) "
+                "select s.store_id, p.product_id from inventory.stores as s, inventory.products as p where s.code = 'A' and p.sku = 'EGGS'"
+            )
+    finally:
+        making.close()
+    assert importing.wait(timeout=60) == 0
+    assert on_hand(db) == {("A", "MILK"): 1, ("A", "EGGS"): 1}

@@ -85,12 +85,20 @@ TEST_CASE("importer: the reject file stands beside its file", "[importer]") {
     CHECK(importer::default_rejects_file(".csv") == ".csv.rejects.csv");
 }
 
-TEST_CASE("importer: the mapping is part of the identity, but not of movements", "[importer]") {
+TEST_CASE("importer: the mapping is part of the identity, of movements a store", "[importer]") {
     importer::Spec spec;
     spec.target = Target::kProducts;
     const auto plain = importer::mapping_key(spec);
     spec.columns[Field::kName] = "Title";
     CHECK(importer::mapping_key(spec) != plain);
     spec.target = Target::kMovements;
+    CHECK(importer::mapping_key(spec).empty());
+    spec.constants[Field::kStore] = "north";
+    const auto north = importer::mapping_key(spec);
+    CHECK_FALSE(north.empty());
+    spec.constants[Field::kStore] = "south";
+    CHECK(importer::mapping_key(spec) != north);
+    // Of some lines only: it does not say whose the others are.
+    spec.columns[Field::kStore] = "Shop";
     CHECK(importer::mapping_key(spec).empty());
 }
