@@ -237,7 +237,8 @@ def test_stock_rows_are_made_before_the_first_purchase(db, tmp_path):
                 assert time.monotonic() < deadline, "the import does not wait"
                 time.sleep(0.01)
             # Were EGGS made already, this would wait for the import, which waits for us.
-            cursor.execute("set lock_timeout = '5s'")
+            # Sooner than the server would look for the deadlock and pick the import, which begins again.
+            cursor.execute("set lock_timeout = '500ms'")
             cursor.execute(
                 "insert into inventory.inventory_stock (store_id, product_id) "
                 "select s.store_id, p.product_id from inventory.stores as s, inventory.products as p where s.code = 'A' and p.sku = 'EGGS'"
