@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: deps build run test acceptance lint format asan tsan soak soak-engine fuzz bench bench-check clean help
 
-# One more than there are processors: most tests wait for a database or a deadline now and then.
-CTEST := ctest --no-tests=error --output-on-failure --parallel $(shell expr $$(nproc) + 1)
+# Twice as many as there are processors: most tests wait for a database or a deadline now and then.
+CTEST := ctest --no-tests=error --output-on-failure --parallel $(shell expr $$(nproc) \* 2)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
