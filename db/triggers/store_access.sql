@@ -7,26 +7,24 @@ as $$
 declare
     v_role record;
 begin
-    if tg_op <> 'DELETE' then
-        select r.rolsuper or pg_has_role(r.oid, 'inventory_daemon', 'member') or pg_has_role(r.oid, 'inventory_owner', 'member')
-            or pg_has_role(r.oid, 'inventory_engine', 'member') or r.rolbypassrls as sees_all
-        into v_role
-        from pg_roles as r
-        where r.rolname = new.login;
-        if v_role.sees_all then
-            raise exception 'the login "%" sees every store', new.login
-                using errcode = 'SD045',
-                detail = 'Superusers, owners, daemons and admins do, and roles that bypass row-level security.',
-                hint = 'List one that is a reader or a writer.';
-        elsif new.store_id is null and v_role is null then
-            raise exception 'there is no role "%"', new.login
-                using errcode = 'SD045', hint = 'A row without a store is for the login of a pooler.';
-        elsif exists (
-            select from inventory.store_access as a where a.login = new.login and (a.store_id is null) <> (new.store_id is null)
-        ) then
-            raise exception 'the login "%" cannot be a pooler''s and have stores of its own', new.login
-                using errcode = 'SD045', hint = 'What it says with inventory.login would come to more than what that name may use.';
-        end if;
+    select r.rolsuper or pg_has_role(r.oid, 'inventory_daemon', 'member') or pg_has_role(r.oid, 'inventory_owner', 'member')
+        or pg_has_role(r.oid, 'inventory_engine', 'member') or r.rolbypassrls as sees_all
+    into v_role
+    from pg_roles as r
+    where r.rolname = new.login;
+    if v_role.sees_all then
+        raise exception 'the login "%" sees every store', new.login
+            using errcode = 'SD045',
+            detail = 'Superusers, owners, daemons and admins do, and roles that bypass row-level security.',
+            hint = 'List one that is a reader or a writer.';
+    elsif new.store_id is null and v_role is null then
+        raise exception 'there is no role "%"', new.login
+            using errcode = 'SD045', hint = 'A row without a store is for the login of a pooler.';
+    elsif exists (
+        select from inventory.store_access as a where a.login = new.login and (a.store_id is null) <> (new.store_id is null)
+    ) then
+        raise exception 'the login "%" cannot be a pooler''s and have stores of its own', new.login
+            using errcode = 'SD045', hint = 'What it says with inventory.login would come to more than what that name may use.';
     end if;
     return null;
 end

@@ -24,6 +24,15 @@ def stockctl(*arguments, timeout=300, **kwargs):
     )
 
 
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def reasons(summary):
+    return {reject["line"]: reject["reason"] for reject in summary["rejects"]}
+
+
 def make_template():
     """Migrates once; databases are then copied from it."""
     with connect().cursor() as cursor:

@@ -5,7 +5,7 @@ import threading
 
 import psycopg2
 import pytest
-from import_support import Database
+from import_support import Database, reasons, write
 
 
 @pytest.fixture(name="db")
@@ -17,15 +17,6 @@ def fixture_db():
             "values ('BUTTER', 'Butter', 4, 10), ('FLOUR', 'Flour', 1, 1), ('CAKE', 'Cake', 1, 1), ('PIE', 'Pie', 1, 1)"
         )
         yield database
-
-
-def write(path, text):
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def reasons(summary):
-    return {reject["line"]: reject["reason"] for reject in summary["rejects"]}
 
 
 def mappings(db):

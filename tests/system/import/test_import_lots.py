@@ -7,7 +7,7 @@ import time
 
 import psycopg2
 import pytest
-from import_support import STOCKCTL, Database
+from import_support import STOCKCTL, Database, reasons, write
 
 HEADING = "store,sku,quantity,unit,unit_cost,lot,expires_on,reference,occurred_at\n"
 
@@ -22,15 +22,6 @@ def fixture_db():
         )
         database.rows("select inventory.set_lot_policy('MILK', 'fefo'), inventory.set_lot_policy('EGGS', 'fifo')")
         yield database
-
-
-def write(path, text):
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-def reasons(summary):
-    return {reject["line"]: reject["reason"] for reject in summary["rejects"]}
 
 
 def lots(db):
