@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
+import time
 import uuid
 
 import psycopg2
@@ -31,6 +33,21 @@ def write(path, text):
 
 def reasons(summary):
     return {reject["line"]: reject["reason"] for reject in summary["rejects"]}
+
+
+def kill_at(database, arguments, line_counts):
+    """Runs stockctl once for each count and kills it (kill -9) when the file has so many lines applied. How often that came to pass."""
+    kills = 0
+    for target in line_counts:
+        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            if database.value("select coalesce(sum(line_count), 0) from inventory.import_batches") >= target:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                kills += 1
+                break
+    return kills
 
 
 def make_template():

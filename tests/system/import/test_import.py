@@ -11,7 +11,7 @@ import time
 
 import psycopg2
 import pytest
-from import_support import STOCKCTL, Database
+from import_support import STOCKCTL, Database, kill_at
 
 MAP = ("--map", "store=Shop,sku=Code,quantity=Units,occurred_at=When,reference=Doc")
 
@@ -231,17 +231,7 @@ def test_killed_in_the_middle_and_run_again_it_ends_in_the_same_state(shop, tmp_
     lines = [f"{'AB'[n % 2]},{'XYZ'[n % 3]},{1 + n % 5},,{n}" for n in range(20000)]
     file = sales(tmp_path / "big.csv", lines)
     arguments = [STOCKCTL, "import", "movements", str(file), *MAP, "--kind", "purchase", "--batch-lines", "500", "-q", "-d", shop.name]
-    kills = 0
-    for target in (1000, 6000, 12000):
-        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < deadline:
-            if shop.value("select coalesce(sum(line_count), 0) from inventory.import_batches") >= target:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                kills += 1
-                break
-    assert kills > 0
+    assert kill_at(shop, arguments, (1000, 6000, 12000)) > 0
     assert subprocess.run(arguments, timeout=120, check=False).returncode == 0
     assert shop.value("select count(*) from inventory.stock_ledger") == len(lines)
     assert shop.value("select count(distinct reference) from inventory.stock_ledger") == len(lines)

@@ -1,13 +1,12 @@
 """stockctl import lots: deliveries become purchases and lots, and no line is received twice, whatever happens on the way."""
 
 import csv
-import signal
 import subprocess
 import time
 
 import psycopg2
 import pytest
-from import_support import STOCKCTL, Database, reasons, write
+from import_support import STOCKCTL, Database, kill_at, reasons, write
 
 HEADING = "store,sku,quantity,unit,unit_cost,lot,expires_on,reference,occurred_at\n"
 
@@ -145,17 +144,7 @@ def test_killed_in_the_middle_and_run_again_every_line_is_received_once(db, tmp_
     lines = [f"{'AB'[n % 2]},{('MILK', 'EGGS', 'SALT')[n % 3]},1,,1,L{n % 7},,D{n // 5},"  for n in range(3000)]
     file = write(tmp_path / "big.csv", HEADING + "\n".join(lines) + "\n")
     arguments = [STOCKCTL, "import", "lots", str(file), "--batch-lines", "100", "-q", "-d", db.name]
-    kills = 0
-    for target in (200, 1000, 2000):
-        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < deadline:
-            if db.value("select coalesce(sum(line_count), 0) from inventory.import_batches") >= target:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                kills += 1
-                break
-    assert kills > 0
+    assert kill_at(db, arguments, (200, 1000, 2000)) > 0
     assert subprocess.run(arguments, timeout=120, check=False).returncode == 0
     assert sum(on_hand(db).values()) == len(lines)
     assert db.value("select count(*) from inventory.stock_document_lines") == len(lines)
