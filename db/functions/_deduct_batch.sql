@@ -34,6 +34,10 @@ declare
     v_change_requests integer[];
     v_movements inventory.stock_movement[];
     v_errors jsonb;
+    -- What stands in the way at stock rows of the request, and where the request names them.
+    v_blocks jsonb[];
+    v_places bigint[];
+    v_is_unmade boolean;
     v_request integer;
     v_key inventory.batch_key;
     v_row inventory.deduction_demand;
@@ -151,14 +155,16 @@ begin
                     )
                 ));
             end if;
+            v_blocks := '{}';
+            v_places := '{}';
             for v_place in v_row_first .. v_row_at - 1 loop
                 v_row := v_demand[v_place];
-                continue when not v_row.is_short and not v_compares
-                    or v_row.first_line is null and v_row.is_new and v_left[v_row.slot].version = 0;
+                v_is_unmade := v_row.is_new and v_left[v_row.slot].version = 0;
+                continue when not v_row.is_short and not v_compares or v_is_unmade and v_row.first_line is null;
                 if v_requests[v_request].expected -> v_row.sku <> to_jsonb(v_left[v_row.slot].version) then
-                    v_errors := coalesce(v_errors, '[]') || inventory._version_conflict(
-                        v_row.store, v_row.sku,
-                        case when v_row.is_new and v_left[v_row.slot].version = 0 then v_row.first_line else v_row.lines[1] end,
+                    v_places := v_places || case when v_is_unmade then v_row.first_place else v_row.place end;
+                    v_blocks := v_blocks || inventory._version_conflict(
+                        v_row.store, v_row.sku, case when v_is_unmade then v_row.first_line else v_row.lines[1] end,
                         format('version %s', v_requests[v_request].expected ->> v_row.sku),
                         format('version %s', v_left[v_row.slot].version), v_left[v_row.slot].version
                     );
@@ -166,13 +172,20 @@ begin
                 if v_row.is_short
                     and v_left[v_row.slot].numerator * v_row.denominator < v_row.numerator * v_left[v_row.slot].denominator
                 then
-                    v_errors := coalesce(v_errors, '[]') || inventory._insufficient(
+                    v_places := v_places || v_row.place;
+                    v_blocks := v_blocks || inventory._insufficient(
                         v_row.store, v_row.product_id, v_row.sku, trim_scale(round(v_row.numerator / v_row.denominator, 9)),
                         trim_scale(round(v_left[v_row.slot].numerator / v_left[v_row.slot].denominator, 9)), v_row.lines,
                         inventory._demand_label(v_parts[v_part_first:v_part_at - 1], v_row.product_id)
                     );
                 end if;
             end loop;
+            if v_places <> '{}' then
+                v_errors := coalesce(v_errors, '[]') || (
+                    select jsonb_agg(b.error order by b.place, b.number)
+                    from unnest(v_blocks, v_places) with ordinality as b (error, place, number)
+                );
+            end if;
             if v_errors is null and v_is_used[v_request] then
                 v_errors := inventory._used_transaction_id(v_operations[v_request].transaction_id);
             end if;
@@ -206,7 +219,7 @@ begin
         into v_changes, v_change_requests
         from unnest(v_demand) with ordinality as d (
             request, slot, store_id, store, product_id, sku, numerator, denominator, lines, have_numerator, have_denominator,
-            may_go_below, version, is_short, is_new, first_line, place
+            may_go_below, version, is_short, is_new, named_at, first_line, first_place, place
         )
         where v_does[d.request];
         select a.movements, a.errors into v_movements, v_errors

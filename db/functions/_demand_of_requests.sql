@@ -46,7 +46,8 @@ begin
             select
                 p.request, p.slot, p.store_id, min(p.store) as store, p.product_id, min(p.sku) as sku, p.base,
                 sum(p.numerator * div(p.base, p.denominator)) as amount, array_agg(distinct p.line) as lines,
-                min(p.line) filter (where not p.is_missing) as first_line, min(p.place) as place
+                min(p.place) as place, min(p.line) filter (where not p.is_missing) as first_line,
+                min(p.place) filter (where not p.is_missing) as first_place
             from parts as p
             group by p.request, p.slot, p.store_id, p.product_id, p.base
         ),
@@ -76,7 +77,7 @@ begin
             (
                 d.request, d.slot, d.store_id, d.store, d.product_id, d.sku, f.numerator, f.denominator, d.lines, s.numerator,
                 s.denominator, s.may_go_below, s.version, s.is_short and not s.may_go_below,
-                (d.store_id, d.product_id)::inventory.stock_key = any (v_new), d.first_line
+                (d.store_id, d.product_id)::inventory.stock_key = any (v_new), d.place, d.first_line, d.first_place
             )::inventory.deduction_demand
             order by d.request, d.place
         )

@@ -219,11 +219,14 @@ create type inventory.deduction_demand as (
     version bigint,
     is_short boolean,
     is_new boolean,
-    first_line integer
+    place bigint,
+    first_line integer,
+    first_place bigint
 );
 comment on type inventory.deduction_demand is
     'What a request of a batch takes from a stock row, and what the row has before the batch. slot numbers the stock rows;'
-    ' is_short says that the whole batch asks for more than is there, is_new that the row was made for it, first_line is the first of its lines that may take from it also when no earlier request of the batch has made it.';
+    ' is_short says that the whole batch asks for more than is there, is_new that the row was made for it, place is where the request first names it;'
+    ' first_line and first_place are that of what may take from it also when no earlier request of the batch has made it.';
 
 create type inventory.batch_key as (
     request integer,

@@ -151,6 +151,29 @@ def test_a_batch_is_the_same_as_one_by_one(shop, versions):
     assert seen >= wanted, seed
 
 
+def test_what_stands_in_the_way_is_told_in_the_order_of_what_could_take(shop):
+    """A line of a product that is not there names no stock row: the row stands where a recipe takes it, as in a request of its own."""
+    here = shop(3)
+    first, unmade, dish = here.skus
+    call(here.connection, "receive_purchase", here.store, [(first, 9)])
+    rows(here.connection, "update inventory.products set allow_negative = true where sku = %s", unmade)
+    ingredients = [{"name": name, "quantity": 1, "unit": "u"} for name in ("a", "b")]
+    rows(here.connection, "select inventory.set_recipe(%s, %s)", dish, psycopg2.extras.Json(ingredients))
+    for name, taken in (("a", first), ("b", unmade)):
+        rows(here.connection, "select inventory.set_conversion_mapping(%s, %s, 'u', %s, 1, 1)", here.store, name, taken)
+    lines = [{"sku": unmade, "quantity": 1}, {"sku": dish, "quantity": 1}]
+    versions = {first: 7, unmade: 7}
+    single = value(
+        here.connection, "select inventory.deduct_inventory_atomic(%s, %s, 't', %s)",
+        here.store, psycopg2.extras.Json(lines), psycopg2.extras.Json(versions),
+    )
+    [batch] = many(here.connection, [{"store": here.store, "lines": lines, "transaction_id": "t", "expected_versions": versions}])
+    assert [(error["code"], error["sku"]) for error in single["errors"]] == [
+        ("no_ingredients", unmade), ("version_conflict", first), ("version_conflict", unmade)
+    ]
+    assert batch["errors"] == single["errors"]
+
+
 def test_a_plain_batch_is_the_same_as_one_by_one(shop):
     """Lines of whole units, which go a way of their own; and now and then one that is not so simple, or more than there is."""
     seed = random.randrange(2**32)
