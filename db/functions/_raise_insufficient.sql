@@ -7,7 +7,8 @@ language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_store text := (select s.code from inventory.stores as s where s.store_id = in_store_id);
+    -- Whoever writes plain SQL may call this, too, with any store's id.
+    v_store text := (select s.code from inventory.stores as s where s.store_id = in_store_id and inventory._may_use(in_store_id));
     v_sku text := (select p.sku from inventory.products as p where p.product_id = in_product_id);
 begin
     if in_need <= 0 then

@@ -55,7 +55,7 @@ begin
         v_errors, v_operation.store_id, v_row.transaction_id, coalesce(v_edited, v_row.lines)
     ) then
         if v_errors #>> '{0,code}' = 'idempotency_conflict' then
-            v_errors := coalesce(inventory._payment_of_queued(v_row.queue_id), v_errors);
+            v_errors := coalesce(inventory._other_use_of_queued(v_row.queue_id), v_errors);
         end if;
         -- The deduction has recorded the refusal.
         perform inventory._unclaim(v_operation);

@@ -8,7 +8,8 @@
 --   correlation_id   ties together what one request did
 -- Returns the answer: success, errors, replayed, queued (the transaction as it is then), ticket; nothing moves.
 -- docs/reference/operations.md has its shape. Refused (queue_decided): it was approved or synced before. Refused (idempotency_conflict): the
--- till has deducted it itself meanwhile. Where the payment of an order has the id, it stays the payment's, and reason and errors say so.
+-- till has deducted it itself meanwhile. Where the payment of an order, or a sale of other lines, has the id, it stays theirs, and reason
+-- and errors say so.
 -- Raises 22... for wrong arguments, SD006 for an unknown store or transaction, 40001 when another transaction was first.
 -- Writes: inventory_deduction_idempotency, offline_transaction_queue, offline_queue_decisions, operation_refusals.
 -- Locks: its key, the queued transaction, then the key of the transaction.
@@ -22,7 +23,7 @@ as $$
 declare
     v_operation inventory.operation;
     v_row inventory.offline_transaction_queue;
-    v_payment jsonb;
+    v_other jsonb;
 begin
     v_operation := inventory._begin_operation(
         'reject_transaction', reject_transaction.store,
@@ -48,15 +49,15 @@ begin
         select k.is_claimed
         from inventory._claim_keys(array[v_row.store_id], array['transaction'], array[v_row.transaction_id]) as k
     ) then
-        v_payment := inventory._payment_of_queued(v_row.queue_id);
-        if v_payment is null then
+        v_other := inventory._other_use_of_queued(v_row.queue_id);
+        if v_other is null then
             v_operation := inventory._claim_one(v_operation, 'transaction', v_row.transaction_id);
         end if;
     end if;
     if v_operation.replay is not null then
         return v_operation.replay;
-    elsif v_payment is not null then
-        v_operation.reason := left(concat_ws('; ', v_operation.reason, v_payment #>> '{0,message}'), 2000);
+    elsif v_other is not null then
+        v_operation.reason := left(concat_ws('; ', v_operation.reason, v_other #>> '{0,message}'), 2000);
     else
         v_operation.transaction_id := v_row.transaction_id;
         if inventory._document_of_queued(v_row.queue_id) is not null then
@@ -64,7 +65,7 @@ begin
         end if;
     end if;
     v_row := inventory._decide_queued(
-        v_operation, v_row.queue_id, 'rejected', 'rejected', null, coalesce(v_payment, v_row.errors), null
+        v_operation, v_row.queue_id, 'rejected', 'rejected', null, coalesce(v_other, v_row.errors), null
     );
     return inventory._finish_operation(v_operation, null, null, jsonb_build_object('queued', inventory._queued_json(v_row)));
 end

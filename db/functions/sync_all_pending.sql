@@ -104,7 +104,7 @@ begin
                 );
             else
                 if v_errors #>> '{0,code}' = 'idempotency_conflict' then
-                    v_errors := coalesce(inventory._payment_of_queued(v_open[v_place]), v_errors);
+                    v_errors := coalesce(inventory._other_use_of_queued(v_open[v_place]), v_errors);
                 end if;
                 v_row := inventory._decide_queued(
                     v_operation, v_open[v_place], 'needs_approval', 'insufficient_stock', null, v_errors, null

@@ -137,6 +137,10 @@ reset inventory.login;
 
 -- Plain SQL
 set session authorization acc_till;
+select throws_ok(
+    format('select inventory._raise_insufficient(%s, %s, 5, 3)', :b, :p), '23514', 'Insufficient stock of acc-1 in <NULL>: Need 5, Have 3 (Short: 2)',
+    'what refuses a change tells no other store''s code'
+);
 create function pg_temp.touched(in_sql text) returns bigint language plpgsql as $$
 declare
     v_count bigint;
