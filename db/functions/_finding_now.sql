@@ -2,7 +2,8 @@
 --   in_kind  stock_row, missing_stock_row, reserved, remainder or lots
 -- Returns the details as verify() would note them, whether they agree or not; null when the row is there and should not be, or the other way
 -- round; lots may be there or not whether the row is. The stock row is locked.
--- Reads: inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, stock_lots, lot_policies.
+-- Reads: inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, stock_lots,
+-- stock_lot_entries, lot_policies.
 create or replace function inventory._finding_now(in_store_id bigint, in_product_id bigint, in_kind text) returns jsonb
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -45,7 +46,11 @@ begin
                 where l.store_id = in_store_id and l.product_id = in_product_id and l.is_open
             ),
             'policy', (select o.policy from inventory.lot_policies as o where o.product_id = in_product_id)
-        );
+        ) || coalesce((
+            select jsonb_build_object('wrong_lots', jsonb_agg(w.lot_id order by w.lot_id))
+            from inventory._wrong_lots(in_store_id, in_product_id) as w
+            having count(*) > 0
+        ), '{}');
     end if;
     select l.version, l.on_hand_after, l.reserved_after into v_last
     from inventory.stock_ledger as l

@@ -6,9 +6,9 @@
 -- Returns how many movements were walked, and the last product that is done with: null when not even the first one is.
 -- What may begin a walk: version 1, an opening that stands for months that were let go, and the first movement that is left of a row
 -- that was empty when such a month went.
--- Reads: inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, stock_lots, lot_policies,
--- stores, the ledger's months.
--- Writes: stock_verified, stock_findings. Locks: those only.
+-- Reads: inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, stock_lots,
+-- stock_lot_entries, lot_policies, stores, the ledger's months.
+-- Writes: stock_verified, stock_lots_verified, stock_findings. Locks: those only.
 create or replace function inventory._verify_batch(
     in_store_id bigint, in_products bigint[], in_since timestamptz, in_limit bigint, out movements bigint, out done_with bigint
 )
@@ -36,7 +36,7 @@ begin
             case when s.product_id is null then coalesce(v.version, 0) else s.version end as row_version,
             coalesce(s.on_hand, 0) as row_on_hand, coalesce(s.reserved, 0) as row_reserved, coalesce(s.keeps_lots, false) as keeps_lots,
             coalesce(c.version, 0) as from_version, coalesce(c.on_hand, 0) as from_on_hand, coalesce(c.reserved, 0) as from_reserved,
-            c.product_id is null as is_first,
+            coalesce(c.lots_version, 0) as from_lots_version, c.product_id is null as is_first,
             (
                 select coalesce(sum(h.units), 0) from inventory.stock_holds as h
                 where h.store_id = in_store_id and h.product_id = k.product_id and h.state = 'held'
@@ -160,9 +160,47 @@ begin
             order by o.product_id, o.step desc
         ) as w on w.product_id = c.product_id
     ),
+    -- Lots that are open, that have moved since they were last looked at, or that were wrong: what each has left, and what its entries come to.
+    -- Those that were summed up before are not read again.
+    found_lots as materialized (
+        select f.product_id, w.lot_id::bigint as lot_id
+        from inventory.stock_findings as f
+        cross join lateral jsonb_array_elements_text(f.details -> 'wrong_lots') as w (lot_id)
+        where f.store_id = in_store_id and f.kind = 'lots' and f.repaired_at is null and f.gone_at is null
+    ),
+    lots as materialized (
+        select
+            e.product_id, l.lot_id, greatest(n.entry_id, v.entry_id) as entry_id, n.entry_id is not null as is_new,
+            coalesce(v.quantity, 0) + n.quantity as quantity, coalesce(v.value, 0) + n.value as value,
+            coalesce(o.remaining_quantity, 0) as remaining_quantity, coalesce(o.remaining_value, 0) as remaining_value
+        from (select o.*, o.policy is not null or o.in_lots <> 0 as has_lots from ends as o) as e
+        cross join lateral (
+            select o.lot_id from inventory.stock_lots as o
+            where o.store_id = in_store_id and o.product_id = e.product_id and o.is_open and e.has_lots
+            union
+            select t.lot_id from inventory.stock_lot_entries as t
+            where t.store_id = in_store_id and t.product_id = e.product_id and t.version > e.from_lots_version and e.has_lots
+            union
+            select f.lot_id from found_lots as f where f.product_id = e.product_id
+        ) as l
+        left join inventory.stock_lots as o on o.lot_id = l.lot_id
+        left join inventory.stock_lots_verified as v on v.lot_id = l.lot_id and v.verified_at >= in_since
+        cross join lateral (
+            select max(t.entry_id) as entry_id, coalesce(sum(t.quantity), 0) as quantity, coalesce(sum(t.value), 0) as value
+            from inventory.stock_lot_entries as t
+            where t.lot_id = l.lot_id and t.entry_id > coalesce(v.entry_id, 0)
+        ) as n
+        where not e.is_cut
+    ),
     row_findings as (
         select e.product_id, f.kind, e.row_version as version, f.details
         from ends as e
+        left join (
+            select o.product_id, jsonb_path_query_array(jsonb_agg(o.lot_id order by o.lot_id), '$[0 to 99]') as lots
+            from lots as o
+            where o.remaining_quantity <> o.quantity or o.remaining_value <> o.value
+            group by o.product_id
+        ) as w on w.product_id = e.product_id
         cross join lateral (
             select
                 case when e.has_row then 'stock_row' else 'missing_stock_row' end as kind,
@@ -182,9 +220,9 @@ begin
             union all
             select 'lots', jsonb_build_object(
                 'on_hand', e.row_on_hand, 'in_lots', e.in_lots, 'keeps_lots', e.keeps_lots, 'policy', e.policy
-            )
+            ) || case when w.lots is null then '{}' else jsonb_build_object('wrong_lots', w.lots) end
             where e.in_lots <> case when e.policy is null then 0 else e.row_on_hand end
-                or e.has_row and e.keeps_lots <> (e.policy is not null)
+                or e.has_row and e.keeps_lots <> (e.policy is not null) or w.lots is not null
         ) as f
         where not e.is_cut
     ),
@@ -219,16 +257,27 @@ begin
             where kind in ('stock_row', 'missing_stock_row', 'reserved', 'remainder', 'lots') and repaired_at is null and gone_at is null
         do update set details = excluded.details, version = excluded.version
     ),
+    summed as (
+        insert into inventory.stock_lots_verified as v (lot_id, entry_id, quantity, value)
+        select o.lot_id, o.entry_id, o.quantity, o.value
+        from lots as o
+        where o.is_new
+        order by o.lot_id
+        on conflict (lot_id) do update set
+            entry_id = excluded.entry_id, quantity = excluded.quantity, value = excluded.value, verified_at = excluded.verified_at
+    ),
     kept as (
-        insert into inventory.stock_verified as v (store_id, product_id, version, on_hand, reserved)
+        insert into inventory.stock_verified as v (store_id, product_id, version, on_hand, reserved, lots_version)
         select
             in_store_id, e.product_id, case when e.is_forgotten then e.row_version else e.ledger_version end,
-            case when e.is_forgotten then 0 else e.ledger_on_hand end, case when e.is_forgotten then 0 else e.ledger_reserved end
+            case when e.is_forgotten then 0 else e.ledger_on_hand end, case when e.is_forgotten then 0 else e.ledger_reserved end,
+            case when e.is_cut then e.from_lots_version else e.row_version end
         from ends as e
         order by e.product_id
         on conflict (store_id, product_id) do update set
-            version = excluded.version, on_hand = excluded.on_hand, reserved = excluded.reserved, verified_at = excluded.verified_at
-        where v.version <> excluded.version or v.on_hand <> excluded.on_hand or v.reserved <> excluded.reserved or v.verified_at < in_since
+            version = excluded.version, on_hand = excluded.on_hand, reserved = excluded.reserved, lots_version = excluded.lots_version,
+            verified_at = excluded.verified_at
+        where v.version <> excluded.version or v.lots_version <> excluded.lots_version or v.on_hand <> excluded.on_hand or v.reserved <> excluded.reserved or v.verified_at < in_since
     )
     select (select count(*) from walk), max(e.product_id) filter (where e.product_id < coalesce(u.product_id, 9223372036854775807))
     into movements, done_with
@@ -238,4 +287,4 @@ end
 $$;
 
 comment on function inventory._verify_batch(bigint, bigint[], timestamptz, bigint) is
-    'Walks new movements of some stock rows and compares what they come to with stock rows, holds, remainders and lots.';
+    'Walks new movements of some stock rows and compares what they come to with stock rows, holds, remainders and lots, and lots with their entries.';

@@ -6,7 +6,8 @@
 --   repeated_version, wrong_balance  one movement with what the others left unexplained, after which the balance is as before it
 --   reserved                      reserved becomes what orders hold, by a reservation or a release
 --   remainder                     one movement of no whole units, and the step that leads to the remainder that is there
---   lots                          one movement of no units, and what the lots have too much is taken out of them, or what they lack put in
+--   lots                          one movement of no units; entries that say what lots have left where theirs do not; and what the lots
+--                                 have too much is taken out of them, or what they lack put in
 -- Whatever becomes of a stock row becomes of its lots, too.
 --   finding          its number, as in verify()'s answer and stock_findings
 --   reason           why, in words, 1900 characters
@@ -117,7 +118,7 @@ begin
             v_now := inventory._finding_now(
                 v_finding.store_id, v_finding.product_id, case when v_has_row then 'stock_row' else 'missing_stock_row' end
             );
-            if inventory._lots_lack(v_lots) = 0 and (not v_has_row or v_lots -> 'keeps_lots' = to_jsonb(v_lots -> 'policy' <> 'null')) then
+            if inventory._lots_lack(v_lots) = 0 and v_lots -> 'wrong_lots' is null and (not v_has_row or v_lots -> 'keeps_lots' = to_jsonb(v_lots -> 'policy' <> 'null')) then
                 -- The repair of its stock row has brought them along.
                 update inventory.stock_findings as f set gone_at = clock_timestamp() where f.finding_id = repair.finding;
                 return inventory._finish_operation(

@@ -41,7 +41,7 @@ begin
                 from inventory.stock_lot_entries as e
                 where e.store_id = s.store_id and e.product_id = s.product_id and e.version <= s.version
                     and (
-                        e.version < s.version or e.kind in ('received', 'taken', 'returned', 'settled')
+                        e.version < s.version or e.kind in ('received', 'taken', 'returned', 'settled', 'corrected')
                         or e.recorded_at <= stock_valuation."time"
                     )
                 group by e.lot_id

@@ -1,17 +1,19 @@
 -- Proves a store's stock: versions are dense, each balance is the one before plus its movement, stock rows say what their last movement
--- says, reserved is what orders hold, remainders are what their last step left, and what open lots have left is on hand.
+-- says, reserved is what orders hold, remainders are what their last step left, what open lots have left is on hand, and what each lot has
+-- left is what its entries come to.
 --   store   the store's code
 --   limit   about so many movements are walked in one call, never twice as many, 1000 to 1 000 000; call it again until complete is true
 --   whole   false: movements since the last walk; true: all of them again, from the first that there is
--- Memory is bounded by limit, and so is the time of a call, apart from stock rows that nothing happened to: those take an index look-up each.
+-- Memory is bounded by limit, and so is the time of a call, apart from stock rows that nothing happened to, which take an index look-up
+-- each, and open lots, which take three. Of lots that are used up, those are looked at that have moved since; all of them with whole.
 -- Nobody is waited for and nobody waits, but a second call for the same store.
 -- Returns {success (nothing is open), store, complete, whole, movements, stock_rows, open (findings of the store), findings [{finding, store,
 -- sku, kind, version, details, found_at}] (the first hundred)}. Findings stay in stock_findings until repair() settles them, or, of
 -- stock rows, until a pass no longer finds them.
 -- Raises 22023 for a limit out of range, 22004 or SD006 for the store.
 -- Reads: stores, inventory_stock, stock_version_kept, stock_ledger, stock_holds, stock_remainders, stock_remainder_steps, stock_lots,
--- lot_policies.
--- Writes: stock_verifications, stock_verified, stock_findings. Locks: the store's row of stock_verifications.
+-- stock_lot_entries, lot_policies.
+-- Writes: stock_verifications, stock_verified, stock_lots_verified, stock_findings. Locks: the store's row of stock_verifications.
 create or replace function inventory.verify(store text, "limit" integer default 100000, whole boolean default false) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp

@@ -8,6 +8,7 @@ create table inventory.stock_verified (
     version bigint not null,
     on_hand bigint not null,
     reserved bigint not null,
+    lots_version bigint not null default 0,
     verified_at timestamptz not null default pg_catalog.clock_timestamp(),
     constraint stock_verified_pk primary key (store_id, product_id)
 ) with (fillfactor = 70);
@@ -19,6 +20,7 @@ comment on column inventory.stock_verified.product_id is 'The product.';
 comment on column inventory.stock_verified.version is 'The last movement that was walked; 0 when there was none.';
 comment on column inventory.stock_verified.on_hand is 'on_hand after it, as the ledger says.';
 comment on column inventory.stock_verified.reserved is 'reserved after it, as the ledger says.';
+comment on column inventory.stock_verified.lots_version is 'The last movement whose lots were compared with their entries.';
 comment on column inventory.stock_verified.verified_at is 'When it was walked.';
 
 create table inventory.stock_verifications (

@@ -97,7 +97,8 @@ comment on column inventory.stock_lot_entries.store_id is 'The store.';
 comment on column inventory.stock_lot_entries.product_id is 'The product.';
 comment on column inventory.stock_lot_entries.version is 'Version of the stock row''s movement that it belongs to; of a policy or a cost that came later, the version at that time: by kind they are no part of what that movement cost.';
 comment on column inventory.stock_lot_entries.kind is
-    'received, taken, returned (what original_entry_id took), settled (a debt, and the lot that it is settled from: the correction), cost and cost_taken (what came later, and the share of it that is gone), opened and closed (with the policy).';
+    'received, taken, returned (what original_entry_id took), settled (a debt, and the lot that it is settled from: the correction), cost and cost_taken (what came later, and the share of it that is gone),'
+    ' opened and closed (with the policy), corrected (by a repair).';
 comment on column inventory.stock_lot_entries.quantity is 'Base units, below zero when taken.';
 comment on column inventory.stock_lot_entries.value is 'What they cost, below zero when taken.';
 comment on column inventory.stock_lot_entries.original_entry_id is 'Of what was given back: the entry that took it.';
@@ -106,3 +107,21 @@ comment on column inventory.stock_lot_entries.actor is 'Who, where no movement s
 comment on column inventory.stock_lot_entries.occurred_at is 'When it happened in the world; reports go by it, costs by the order of entries.';
 comment on column inventory.stock_lot_entries.recorded_at is 'When it was recorded, database clock.';
 
+-- Proof
+
+create table inventory.stock_lots_verified (
+    lot_id bigint not null,
+    entry_id bigint not null,
+    quantity bigint not null,
+    value numeric not null,
+    verified_at timestamptz not null default pg_catalog.clock_timestamp(),
+    constraint stock_lots_verified_pk primary key (lot_id)
+) with (fillfactor = 70);
+
+comment on table inventory.stock_lots_verified is
+    'How far verify() has summed up the entries of each lot, and what they came to: the next walk goes on from it.';
+comment on column inventory.stock_lots_verified.lot_id is 'The lot.';
+comment on column inventory.stock_lots_verified.entry_id is 'The last entry that is in the sums.';
+comment on column inventory.stock_lots_verified.quantity is 'Base units that the entries come to.';
+comment on column inventory.stock_lots_verified.value is 'What they cost.';
+comment on column inventory.stock_lots_verified.verified_at is 'When it was summed up.';

@@ -21,7 +21,7 @@ TABLES = [
     "inventory_deduction_idempotency", "operation_refusals", "stock_reservations", "stock_holds", "recipes", "recipe_ingredients",
     "conversion_mappings", "inventory_deductions", "inventory_deduction_parts", "inventory_compensation_log", "lot_policies",
     "stock_lots", "stock_lot_entries", "offline_transaction_queue", "offline_queue_decisions", "stock_version_kept",
-    "stock_findings", "stock_verifications", "stock_verified", "store_access",
+    "stock_findings", "stock_verifications", "stock_verified", "stock_lots_verified", "store_access",
     "incarnation_token", "imports", "import_batches", "import_sources", "import_line_ids",
     "import_staging", "schema_migration", "schema_repeatable",
 ]  # fmt: skip

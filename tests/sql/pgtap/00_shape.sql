@@ -11,7 +11,7 @@ select tables_are('inventory', array[
     'inventory_deductions', 'inventory_deduction_parts', 'inventory_compensation_log',
     'lot_policies', 'stock_lots', 'stock_lot_entries',
     'offline_transaction_queue', 'offline_queue_decisions',
-    'stock_verified', 'stock_verifications', 'stock_findings',
+    'stock_verified', 'stock_lots_verified', 'stock_verifications', 'stock_findings',
     'store_access'
 ] || array(
     select c.relname::text from pg_class as c

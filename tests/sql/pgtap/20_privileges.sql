@@ -221,6 +221,7 @@ insert into may values
     ('select count(*) from inventory.stock_findings', true, true, true, true),
     ('select count(*) from inventory.stock_verifications', true, true, true, true),
     ('select count(*) from inventory.stock_verified', false, false, false, false),
+    ('select count(*) from inventory.stock_lots_verified', false, false, false, false),
     ('delete from inventory.stock_findings', false, false, false, false),
     ('update inventory.stock_verified set version = 0', false, false, false, false),
     ('update inventory.stock_verifications set completed_at = now()', false, false, false, false),

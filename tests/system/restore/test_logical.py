@@ -14,7 +14,7 @@ PUBLICATION = """
         inventory.inventory_deduction_parts, inventory.inventory_compensation_log,
         inventory.lot_policies, inventory.stock_lots, inventory.stock_lot_entries,
         inventory.offline_transaction_queue, inventory.offline_queue_decisions,
-        inventory.stock_findings, inventory.stock_verifications, inventory.stock_verified,
+        inventory.stock_findings, inventory.stock_verifications, inventory.stock_verified, inventory.stock_lots_verified,
         inventory.stock_ledger (
             movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
             reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id
