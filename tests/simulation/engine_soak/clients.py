@@ -23,7 +23,7 @@ class Client:
     def __init__(self, options, number, share):
         self.options, self.share = options, share
         self.chance = random.Random(f"{options['seed']}-{number}")
-        self.chooser = Chooser(self.chance, f"c{number}")
+        self.chooser = Chooser(self.chance, f"c{number}", options["position"])
         self.level = LEVELS[number % len(LEVELS)]
         self.counts, self.said = collections.Counter(), []
         self.connection = None
