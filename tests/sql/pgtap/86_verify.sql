@@ -367,9 +367,9 @@ begin
     end loop;
 end
 $$;
-select is((select sum((answer ->> 'movements')::bigint) from calls), 3003::numeric, 'in parts every movement is walked once');
-select ok((select max((answer ->> 'movements')::bigint) from calls) < 2000, 'never twice as many in a call as it is told');
-select is((select string_agg(answer ->> 'complete', ',' order by place) from calls where place > 0), 'false,false,false,true', 'and the last one says so');
+select is((select sum((answer ->> 'movements')::bigint) from calls), 3003::numeric, 'T25: in parts every movement is walked once');
+select ok((select max((answer ->> 'movements')::bigint) from calls) < 2000, 'T25: never twice as many in a call as it is told');
+select is((select string_agg(answer ->> 'complete', ',' order by place) from calls where place > 0), 'false,false,false,true', 'T25: and the last one says so');
 select is((select sum((answer ->> 'stock_rows')::bigint) from calls), 3::numeric, 'the stock rows are counted once');
 select pg_temp.harm(format('update inventory.stock_ledger set on_hand_after = 0 where store_id = %s and version = 999 and product_id = %s', test.store('vf-l'), pg_temp.p('vf-1')));
 select is(pg_temp.verified(true, 'vf-l'),
