@@ -28,7 +28,10 @@ target_compile_options(stockd_options INTERFACE
     # gcc 12 reports these falsely in its own headers and in Boost's.
     $<BUILD_INTERFACE:$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized;-Wno-null-dereference;-Wno-dangling-pointer;-Wno-mismatched-new-delete>>
     $<$<BOOL:${STOCKD_WERROR}>:$<BUILD_INTERFACE:-Werror>>)
+# How much longer a test may take.
+set(STOCKD_SLOWDOWN 1)
 if(STOCKD_SANITIZE)
+    set(STOCKD_SLOWDOWN 5)
     target_compile_options(stockd_options INTERFACE
         -fsanitize=${STOCKD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(stockd_options INTERFACE -fsanitize=${STOCKD_SANITIZE})

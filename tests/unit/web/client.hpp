@@ -53,10 +53,11 @@ class Client {
     std::string buffer_;
 };
 
-/// Until `condition` is true; false when it is not within ten seconds.
+/// Until `condition` is true; false when it is not within a minute, which is for builds with a
+/// sanitizer.
 template <class Condition>
 [[nodiscard]] bool eventually(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
     while (!condition()) {
         if (std::chrono::steady_clock::now() > deadline) {
             return false;
