@@ -42,7 +42,7 @@ def subscribe(publisher, subscriber):
         f" with (create_slot = false, slot_name = '{subscriber.name}')"
     )
     wait_for(
-        lambda: subscriber.value("select count(*) = 31 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
+        lambda: subscriber.value("select count(*) = 32 and bool_and(srsubstate = 'r') from pg_subscription_rel"),
         "the first copy",
     )
 
