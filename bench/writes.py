@@ -2,8 +2,7 @@
 
   ours    UPDATE inventory.inventory_stock: version, movement, doorbell
   bare    the same UPDATE on a copy of the table (columns, fillfactor, indexes, CHECKs) without triggers
-  hand    what a careful engineer writes instead: one statement that changes the row and inserts into a ledger of the same columns,
-          indexes and months, which holds the same movements to begin with (an index that is empty is cheaper to insert into)
+  hand    what a careful engineer writes instead (by_hand.py)
   notify  the bare table with the usual trigger, pg_notify per row
 
 STOCKD_FLUSH_US (run.py writes_slow_flush): on a disk whose flushes take so much longer.
@@ -12,6 +11,7 @@ STOCKD_FLUSH_US (run.py writes_slow_flush): on a disk whose flushes take so much
 import os
 import time
 
+import by_hand
 import rig
 
 STORES, PRODUCTS = 100, 1000
@@ -34,9 +34,6 @@ select row_number() over () - 1 as key, s.store_id, s.product_id from inventory.
 create table bench.bare (like inventory.inventory_stock including all) with (fillfactor = 70);
 insert into bench.bare (store_id, product_id, on_hand, low_stock_threshold, allow_negative)
 select store_id, product_id, 1000000, 0, false from bench.keys;
-create table bench.hand (like inventory.inventory_stock including all) with (fillfactor = 70);
-insert into bench.hand (store_id, product_id, on_hand, low_stock_threshold, allow_negative)
-select store_id, product_id, 1000000, 0, false from bench.keys;
 create table bench.notify (like inventory.inventory_stock including all) with (fillfactor = 70);
 insert into bench.notify (store_id, product_id, on_hand, low_stock_threshold, allow_negative)
 select store_id, product_id, 1000000, 0, false from bench.keys;
@@ -50,49 +47,13 @@ begin
 end
 $$;
 create trigger notify after update on bench.notify for each row execute function bench.notify_row();
-
--- The ledger's columns, defaults, indexes, months and movements, without the bell. The months hang under the table itself.
-create table bench.ledger (like inventory.stock_ledger including defaults including identity) partition by range (recorded_at);
-alter table bench.ledger alter rung set default true;
-do $$
-declare
-    v record;
-begin
-    for v in
-        select replace(pg_get_indexdef(i.indexrelid), 'inventory.stock_ledger', 'bench.ledger') as sql
-        from pg_index as i where i.indrelid = 'inventory.stock_ledger'::regclass
-    loop
-        execute replace(v.sql, ' ON ONLY ', ' ON ');
-    end loop;
-    for v in
-        select replace(c.relname, 'stock_ledger', 'ledger') as name, pg_get_expr(c.relpartbound, c.oid) as bound
-        from pg_inherits as i join pg_class as c on c.oid = i.inhrelid
-        where i.inhparent = 'inventory.stock_ledger_months'::regclass
-    loop
-        execute format('create table bench.%I partition of bench.ledger %s', v.name, v.bound);
-    end loop;
-end
-$$;
-insert into bench.ledger (store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version, recorded_at)
-select store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version, recorded_at
-from inventory.stock_ledger order by movement_id;
-"""
-
-HAND = """
-with moved as (
-    update bench.hand set on_hand = on_hand - 1, version = version + 1, updated_at = clock_timestamp()
-    where {where}
-    returning store_id, product_id, on_hand, reserved, version
-)
-insert into bench.ledger (store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version)
-select store_id, product_id, 'direct', -1, 0, on_hand, reserved, version from moved
 """
 
 KEY = "store_id = :store and product_id = :product"
 ONE_ROW = {
     "bare": f"update bench.bare set on_hand = on_hand - 1 where {KEY}",
     "ours": f"update inventory.inventory_stock set on_hand = on_hand - 1 where {KEY}",
-    "hand": " ".join(HAND.format(where=KEY).split()),
+    "hand": " ".join(by_hand.STATEMENT.format(where=KEY).split()),
     "notify": f"update bench.notify set on_hand = on_hand - 1 where {KEY}",
 }
 
@@ -157,6 +118,7 @@ NAMES = {"bare": "the bare UPDATE", "hand": "a ledger row written by hand", "not
 def main():
     connection = rig.connect()
     rig.execute(connection, SETUP)
+    rig.execute(connection, by_hand.SETUP)
     rig.execute(connection, "vacuum analyze")
     flush_us = int(os.environ.get("STOCKD_FLUSH_US", "0"))
     if flush_us:
