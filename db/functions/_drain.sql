@@ -45,11 +45,13 @@ begin
         ) as l
         group by l.store_id, l.product_id
     ),
+    -- The sum keeps the floor out of the choice of the index: where many events are of one transaction, as after an import of products, the
+    -- index of (product_id, event_seq), read whole, seems cheaper than the one of xid.
     happened as materialized (
         select e.type, e.event_id, e.store_id, e.product_id
         from inventory.inventory_event as e
         where ((e.xid >= in_xmax and e.xid < v_end) or e.xid = any (in_xip))
-            and e.event_seq > v_event_floor
+            and e.event_seq + 0 > v_event_floor
             and pg_visible_in_snapshot(e.xid, v_now)
     ),
     stock_keys as materialized (

@@ -76,7 +76,7 @@ begin
                     union all
                     (
                         select from inventory.inventory_event as e
-                        where e.xid = x.xid and e.event_seq > v_event_floor and e.type <> 'canary'
+                        where e.xid = x.xid and e.event_seq + 0 > v_event_floor and e.type <> 'canary'
                             and (v_own is null or e.store_id is null or e.store_id = any (v_own))
                         limit feed_after.limit
                     )
@@ -95,7 +95,7 @@ begin
             union all
             (
                 select e.xid from inventory.inventory_event as e
-                where e.xid >= v_xmax and e.xid < v_end and e.event_seq > v_event_floor and e.type <> 'canary'
+                where e.xid >= v_xmax and e.xid < v_end and e.event_seq + 0 > v_event_floor and e.type <> 'canary'
                     and pg_visible_in_snapshot(e.xid, v_now)
                     and (v_own is null or e.store_id is null or e.store_id = any (v_own))
                 order by e.xid
@@ -140,7 +140,7 @@ begin
             union all
             select h.* from inventory.inventory_event as h where h.xid >= v_xmax and h.xid < v_end
         ) as e
-        where e.event_seq > v_event_floor and e.type <> 'canary' and pg_visible_in_snapshot(e.xid, v_now)
+        where e.event_seq + 0 > v_event_floor and e.type <> 'canary' and pg_visible_in_snapshot(e.xid, v_now)
     ) as r
     left join lateral (select t.code from inventory.stores as t where t.store_id = r.store_id offset 0) as s on true
     left join lateral (select t.sku from inventory.products as t where t.product_id = r.product_id offset 0) as p on true
