@@ -95,7 +95,7 @@ def bulk(connection):
     keys = f"(store_id, product_id) in (select store_id, product_id from bench.keys where key < {BULK_ROWS})"
     statements = {
         "ours": f"update inventory.inventory_stock set on_hand = on_hand - 1 where {keys}",
-        "hand": HAND.format(where=keys),
+        "hand": by_hand.STATEMENT.format(where=keys),
     }
 
     def rate(statement):
