@@ -23,8 +23,7 @@ def cost_us(database, stockd, stores, products, by_hand_too=False):
     seconds = max(5, rig.SECONDS)
     script = rig.one_row_update(stores, products)
     if by_hand_too:
-        chosen, _ = script.split("update ")
-        script = chosen + " ".join(by_hand.STATEMENT.format(where="store_id = :store and product_id = :product").split()) + ";\n"
+        script = rig.choose_row(stores, products) + " ".join(by_hand.STATEMENT.format(where=rig.CHOSEN).split()) + ";\n"
     tps = rig.pgbench_tps(script, 8, seconds, rate=RATE, threads=1, database=database)
     changes = tps * seconds
     return tuple((after - start) / changes * 1e6 for after, start in zip((rig.database_cpu_s(), stockd.cpu_s()), before))

@@ -174,13 +174,18 @@ def database_cpu_s():
     return total
 
 
+# The stock row that a script of choose_row() has chosen.
+CHOSEN = "store_id = :store and product_id = :product"
+
+
+def choose_row(stores, products, first_product=1):
+    """The beginning of a script of pgbench: one of these rows, any with equal chance."""
+    return f"\\set store random(1, {stores})\n\\set product random({first_product}, {products})\n"
+
+
 def one_row_update(stores, products, first_product=1):
-    """A script of pgbench: one of these rows, any with equal chance."""
-    return (
-        f"\\set store random(1, {stores})\n"
-        f"\\set product random({first_product}, {products})\n"
-        "update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :store and product_id = :product;\n"
-    )
+    """A script of pgbench that changes one of these rows."""
+    return choose_row(stores, products, first_product) + f"update inventory.inventory_stock set on_hand = on_hand - 1 where {CHOSEN};\n"
 
 
 class Pgbench:

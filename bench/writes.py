@@ -49,12 +49,11 @@ $$;
 create trigger notify after update on bench.notify for each row execute function bench.notify_row();
 """
 
-KEY = "store_id = :store and product_id = :product"
 ONE_ROW = {
-    "bare": f"update bench.bare set on_hand = on_hand - 1 where {KEY}",
-    "ours": f"update inventory.inventory_stock set on_hand = on_hand - 1 where {KEY}",
-    "hand": " ".join(by_hand.STATEMENT.format(where=KEY).split()),
-    "notify": f"update bench.notify set on_hand = on_hand - 1 where {KEY}",
+    "bare": f"update bench.bare set on_hand = on_hand - 1 where {rig.CHOSEN}",
+    "ours": f"update inventory.inventory_stock set on_hand = on_hand - 1 where {rig.CHOSEN}",
+    "hand": " ".join(by_hand.STATEMENT.format(where=rig.CHOSEN).split()),
+    "notify": f"update bench.notify set on_hand = on_hand - 1 where {rig.CHOSEN}",
 }
 
 # Clients -> the lowest ratio of ours to a peer; None: only reported.
