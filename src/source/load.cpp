@@ -1,6 +1,4 @@
-#include "pg/binary.hpp"
 #include "source/beside.hpp"
-#include "source/copy_reader.hpp"
 #include "source/gaps.hpp"
 #include "source/loop.hpp"
 #include "source/session.hpp"
@@ -20,75 +18,6 @@ namespace {
 
 /// After a background load that failed; nobody waits for it.
 constexpr milliseconds kLoadAgainAfter{10'000};
-
-std::optional<std::int64_t> integer(const std::optional<std::string_view>& field) {
-    return field ? pg::binary_integer<std::int64_t>(*field) : std::nullopt;
-}
-
-std::optional<bool> truth(const std::optional<std::string_view>& field) {
-    return field ? pg::binary_bool(*field) : std::nullopt;
-}
-
-std::optional<base::Timestamp> timestamp(const std::optional<std::string_view>& field) {
-    return field ? pg::binary_timestamp(*field) : std::nullopt;
-}
-
-bool add_store(change::LoadSink& rows, const CopyReader::Row& row) {
-    const auto store = integer(row[0]);
-    const auto active = truth(row[3]);
-    if (!store || !row[1] || !row[2] || !active) {
-        return false;
-    }
-    rows.add_store({{*store}, std::string(*row[1]), std::string(*row[2]), *active});
-    return true;
-}
-
-bool add_product(change::LoadSink& rows, const CopyReader::Row& row) {
-    const auto product = integer(row[0]);
-    const auto pieces = integer(row[3]);
-    const auto packs = integer(row[4]);
-    const auto updated_at = timestamp(row[5]);
-    const auto active = truth(row[6]);
-    if (!product || !row[1] || !row[2] || !pieces || !packs || !updated_at || !active) {
-        return false;
-    }
-    rows.add_product(
-        {{*product},
-         std::string(*row[1]),
-         std::string(*row[2]),
-         *pieces,
-         *packs,
-         *updated_at,
-         *active}
-    );
-    return true;
-}
-
-bool add_stock(change::LoadSink& rows, const CopyReader::Row& row) {
-    const auto store = integer(row[0]);
-    const auto product = integer(row[1]);
-    const auto on_hand = integer(row[2]);
-    const auto reserved = integer(row[3]);
-    const auto threshold = integer(row[4]);
-    const auto version = integer(row[5]);
-    const auto updated_at = timestamp(row[6]);
-    const auto allow_negative = truth(row[7]);
-    if (!store || !product || !on_hand || !reserved || !threshold || !version || !updated_at ||
-        !allow_negative) {
-        return false;
-    }
-    rows.add_stock(
-        {{*store},
-         {*product},
-         *on_hand,
-         *reserved,
-         *threshold,
-         *version,
-         *updated_at,
-         *allow_negative}
-    );
-    return true;
-}
 
 /// On the thread of `preparing_`.
 net::awaitable<void> prepare(Sink* sink) {
@@ -159,40 +88,6 @@ Follower::Loop::Task<change::Position> Follower::Loop::read_tables(std::shared_p
         sink_.prepare_load();
     }
     co_return std::move(*position);
-}
-
-Follower::Loop::Task<> Follower::Loop::copy_tables(std::shared_ptr<Load> load) {
-    struct Table {
-        const char* statement;
-        std::size_t columns;
-        bool (*add)(change::LoadSink&, const CopyReader::Row&);
-        std::int64_t Counts::*count;
-    };
-
-    constexpr std::array<Table, 3> kTables{
-        {{sql::kCopyStores, 4, add_store, &Counts::stores},
-         {sql::kCopyProducts, 7, add_product, &Counts::products},
-         {sql::kCopyStock, 8, add_stock, &Counts::stock_rows}}};
-    const auto deadline = steady_clock::now() + options_.load_timeout;
-    for (const auto& table : kTables) {
-        CopyReader reader{table.columns, [&load, &table](const CopyReader::Row& row) {
-                              return table.add(*load->rows, row);
-                          }};
-        pg::AsyncConnection::CopyHandler take = [&reader](std::string_view bytes) {
-            return reader.add(bytes);
-        };
-        auto copied =
-            co_await load->connection.copy_out(table.statement, deadline, std::move(take));
-        if (!copied) {
-            co_return copied.error();
-        }
-        auto whole = reader.finish();
-        if (!whole) {
-            co_return whole.error();
-        }
-        load->counts.*table.count = reader.rows();
-    }
-    co_return base::Result<void>{};
 }
 
 /// What came while the load ran. That may be much: it has the time of a load.
@@ -296,7 +191,7 @@ net::awaitable<void> Follower::Loop::drop_load() {
     if (!load) {
         co_return;
     }
-    load->connection.abort();
+    load->abort();
     co_await until_over(load->over);
     sink_.abandon_load();
 }

@@ -120,7 +120,7 @@ void Follower::Loop::stop() {
         l_.abort();
         d_.abort();
         if (load_) {
-            load_->connection.abort();
+            load_->abort();
         }
         if (months_) {
             months_->connection.abort();

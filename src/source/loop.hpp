@@ -25,9 +25,17 @@ namespace stockd::source {
 struct Load {
     Load(const boost::asio::any_io_executor& executor, observe::LoadReason why)
         : connection(executor),
+          second(executor),
           reason(why) {}
 
+    void abort() {
+        connection.abort();
+        second.abort();
+    }
+
     pg::AsyncConnection connection;
+    /// Reads a part of a large stock table, in the snapshot of the other; else not open.
+    pg::AsyncConnection second;
     observe::LoadReason reason;
     base::SteadyTime begun = std::chrono::steady_clock::now();
     change::LoadSink* rows = nullptr;
@@ -206,10 +214,21 @@ class Follower::Loop {
     // load.cpp
     void start_load(observe::LoadReason reason);
     Task<change::Position> read_tables(std::shared_ptr<Load> load);
-    Task<> copy_tables(std::shared_ptr<Load> load);
     Task<> finish_load();
     void load_failed(const Load& load, const base::Error& error);
     boost::asio::awaitable<void> drop_load();
+
+    // load_tables.cpp
+    struct LoadedTable;
+    Task<> copy_tables(std::shared_ptr<Load> load);
+    Task<> copy_table(
+        std::shared_ptr<Load> load,
+        pg::AsyncConnection& connection,
+        LoadedTable table,
+        std::string statement,
+        base::SteadyTime deadline
+    );
+    Task<std::int64_t> part_stock(std::shared_ptr<Load> load, base::SteadyTime deadline);
 
     // months.cpp
     void start_months();

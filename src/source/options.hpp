@@ -53,6 +53,9 @@ struct SourceOptions {
     milliseconds connect_timeout{10000};
     milliseconds statement_timeout{30000};
     milliseconds load_timeout = std::chrono::hours{1};
+    /// Blocks of the stock table from which on a load reads it over two connections: below some
+    /// 100 000 rows connecting costs what it gains.
+    std::int64_t read_alone_blocks = 1024;
     milliseconds backoff_min{100};
     /// A restart of the database takes some seconds, and by then the pause has grown to this: so
     /// much longer is the copy stale afterwards. Even a hundred followers ask only some dozen times

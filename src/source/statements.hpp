@@ -75,10 +75,19 @@ constexpr const char* kCopyProducts =
     "copy (select product_id, sku, name, pieces_per_pack, packs_per_box, updated_at, active from "
     "inventory.products) "
     "to stdout (format binary)";
-constexpr const char* kCopyStock =
+/// A condition stands between the two.
+constexpr const char* kCopyStockBegin =
     "copy (select store_id, product_id, on_hand, reserved, low_stock_threshold, version, "
     "updated_at, allow_negative "
-    "from inventory.inventory_stock) to stdout (format binary)";
+    "from inventory.inventory_stock";
+constexpr const char* kCopyEnd = ") to stdout (format binary)";
+constexpr const char* kLoadBlocks =
+    "select pg_catalog.pg_relation_size('inventory.inventory_stock') / b.size, "
+    "pg_catalog.pg_relation_size('inventory.products') / b.size "
+    "from (select pg_catalog.current_setting('block_size')::bigint as size) as b";
+constexpr const char* kExportSnapshot = "select pg_catalog.pg_export_snapshot()";
+constexpr const char* kLockStockAtOnce =
+    "lock table inventory.inventory_stock in access share mode nowait";
 
 constexpr const char* kSliceEnd =
     "select max(k.product_id)::text, count(*) from (select p.product_id from inventory.products as "

@@ -33,12 +33,18 @@ void CopyBuilder::add_stock(const change::StockRow& row) {
 }
 
 std::uint32_t CopyBuilder::slot_for(base::ProductId product) {
+    // A table mostly holds a store's products in the order in which they were made: a look instead
+    // of a search.
+    if (next_ < products_.size() && products_[next_].row.product == product) {
+        return next_++;
+    }
     const auto [found, added] =
         slot_of_.try_emplace(product.value, static_cast<std::uint32_t>(products_.size()));
     if (added) {
         products_.emplace_back();
         products_.back().row.product = product;
     }
+    next_ = found->second + 1;
     return found->second;
 }
 

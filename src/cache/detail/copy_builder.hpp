@@ -60,6 +60,8 @@ class CopyBuilder {
     static void build_order(Copy& copy);
 
     std::vector<LoadedProduct> products_;
+    /// The slot after the last one that was asked for.
+    std::uint32_t next_ = 0;
     Copy::SlotMap slot_of_;
     StoreTable stores_;
     Copy::SlotMap number_of_;

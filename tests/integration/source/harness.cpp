@@ -144,6 +144,9 @@ change::LoadSink& MapSink::begin_load() {
 void MapSink::finish_load(const change::Position& /*loaded_at*/, const change::ChangeSet& newer) {
     {
         const std::lock_guard lock{mutex_};
+        if (as_read) {
+            as_read(loading_->copy);
+        }
         copy_ = std::move(loading_->copy);
         copy_.loaded = true;
         patch(copy_, newer);
@@ -372,6 +375,7 @@ SourceOptions options_for(const Database& database) {
     options.audit_rows_per_s = 0;
     options.expire_every = 0ms;
     options.sync_every = 0ms;
+    options.read_alone_blocks = 1;  // a load of any table takes two connections
     return options;
 }
 

@@ -90,6 +90,8 @@ class MapSink : public Sink {
 
     /// Called on the follow thread after a load was published; set before the follower starts.
     std::function<void()> after_load;
+    /// Called with the rows of a load, as they were read, before what came since is added.
+    std::function<void(const Copy&)> as_read;
     /// Called where a load's copy is prepared.
     std::function<void()> preparing;
     /// The same before each row of a load.

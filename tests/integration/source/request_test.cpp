@@ -191,7 +191,7 @@ TEST_CASE("source: what changes during a load is in the copy that it publishes",
 
 TEST_CASE("source: changes go on arriving while a load runs", "[source]") {
     const Database database;
-    database.seed(5, 2000);
+    database.seed(20, 2000);
     Db db{database.url()};
     std::atomic<bool> watch{false};
     std::atomic<bool> seen_meanwhile{false};
