@@ -1,11 +1,10 @@
 -- The short way of process_order_stock_reduction() for an order that holds one product in whole base units, has not expired, and is paid
 -- whole: the same effect and the same answer as the long one, in plain statements with scalar variables (see _move_one()).
 -- Returns null, with nothing done, for whatever is not so simple or not so well: lines, several holds, one that has expired, a fraction, lots,
--- what _is_plain() passes on, a key that was used; nor when a policy for lots comes while it waits for the stock row. tests/sql/pgtap/74_short_way.sql compares the two.
+-- what _is_plain() passes on, a key that was used. tests/sql/pgtap/74_short_way.sql compares the two.
 -- Reads: stores, products, stock_documents. Writes: inventory_deduction_idempotency, stock_holds, inventory_stock, stock_ledger,
 -- stock_documents, stock_document_lines.
--- Locks: its key, the order, its hold, its stock row. Here the hold comes before the stock row: nobody who has a stock row waits for a
--- hold, and from the moment that it is taken no one lets it expire.
+-- Locks: its key, the order, its stock row, its hold. The stock row stays locked when null is returned: it is the only one of the order.
 -- No SET search_path: its callers fix it.
 create or replace function inventory._pay_one(
     in_order text, in_store text, in_reference text, in_actor text, in_occurred_at timestamptz, in_idempotency_key text,
@@ -51,14 +50,21 @@ begin
     from inventory.stock_reservations as r
     where r.store_id = v_found.store_id and r.order_code = in_order
     for no key update;
-    -- What is open of an order changes under its lock alone, which this has.
+    -- What is open of an order changes under its lock alone, which this has. The stock row comes before the hold, as for whoever lets holds
+    -- expire.
     update inventory.stock_holds as h set state = 'committed', is_settled = true, changed_at = clock_timestamp()
-    where h.reservation_id = v_order.reservation_id and not h.is_settled and h.state = 'held' and h.expires_at > clock_timestamp()
-        and h.denominator = 1 and h.numerator = h.units and not exists (
+    from (
+        select l.hold_id, s.keeps_lots
+        from inventory.stock_holds as l
+        join inventory.inventory_stock as s on s.store_id = l.store_id and s.product_id = l.product_id
+        where l.reservation_id = v_order.reservation_id and not l.is_settled and not exists (
             select from inventory.stock_holds as o
-            where o.reservation_id = v_order.reservation_id and not o.is_settled and o.product_id <> h.product_id
+            where o.reservation_id = v_order.reservation_id and not o.is_settled and o.product_id <> l.product_id
         )
-        and not (select s.keeps_lots from inventory.inventory_stock as s where s.store_id = h.store_id and s.product_id = h.product_id)
+        for no key update of s
+    ) as l
+    where h.hold_id = l.hold_id and not h.is_settled and h.state = 'held' and h.expires_at > clock_timestamp()
+        and h.denominator = 1 and h.numerator = h.units and not l.keeps_lots
     returning
         h.hold_id, h.product_id, h.units, h.quantity, h.unit, h.price,
         (select p.sku from inventory.products as p where p.product_id = h.product_id) as sku
@@ -70,15 +76,8 @@ begin
     update inventory.inventory_stock as s set
         on_hand = s.on_hand - v_hold.units, reserved = s.reserved - v_hold.units, version = s.version + 1,
         updated_at = clock_timestamp()
-    where s.store_id = v_found.store_id and s.product_id = v_hold.product_id and not s.keeps_lots
+    where s.store_id = v_found.store_id and s.product_id = v_hold.product_id
     returning s.on_hand, s.reserved, s.version into v_moved;
-    if not found then
-        -- It keeps lots since it was looked at, or is gone: the hold, which this has, is open again, and the long way decides.
-        update inventory.stock_holds as h set state = 'held', is_settled = false, changed_at = clock_timestamp()
-        where h.hold_id = v_hold.hold_id;
-        perform inventory._unclaim_one(v_found.store_id, v_found.scope, v_found.key);
-        return null;
-    end if;
     insert into inventory.stock_documents (
         store_id, kind, reference, party, original_document_id, reason, actor, correlation_id, occurred_at
     )

@@ -1,3 +1,3 @@
 -- and are all that the order holds.
 -- missed by: pgtap/74_short_way.sql
-select guard.edit('inventory._pay_one', 'and o.product_id <> h.product_id', 'and false');
+select guard.edit('inventory._pay_one', 'and o.product_id <> l.product_id', 'and false');

@@ -111,7 +111,7 @@ def at_once(count, work):
         try:
             barrier.wait(timeout=60)
             results[number] = work(number, connection)
-        except psycopg2.Error as error:
+        except (psycopg2.Error, AssertionError) as error:
             results[number] = error
         finally:
             connection.close()
@@ -122,6 +122,14 @@ def at_once(count, work):
     for thread in threads:
         thread.join(timeout=120)
     assert not any(thread.is_alive() for thread in threads)
+    return results
+
+
+def all_answered(results):
+    """What at_once() returned, when no client met an error."""
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
     return results
 
 

@@ -8,7 +8,7 @@ import threading
 import psycopg2.errors
 import psycopg2.extras
 import pytest
-from conftest import at_once, call, connect, is_waiting, rows, value, wait_until
+from conftest import all_answered, at_once, call, connect, is_waiting, rows, value, wait_until
 
 CLIENTS = 32
 
@@ -287,7 +287,7 @@ def test_random_operations_of_many_clients_add_up(shop):
         return done
 
     results = at_once(8, work)
-    assert all(isinstance(result, list) for result in results), results
+    all_answered(results)
     done = [each for result in results for each in result]
     assert here.deadlocks() == here.deadlocks_before
     exact = {sku: fractions.Fraction(40) for sku in here.skus}

@@ -8,7 +8,7 @@ import threading
 import psycopg2.errors
 import psycopg2.extras
 import pytest
-from conftest import at_once, call, connect, is_waiting, rows, value, wait_until
+from conftest import all_answered, at_once, call, connect, is_waiting, rows, value, wait_until
 from test_concurrency import CLIENTS, WAYS
 
 _ids = itertools.count(1)
@@ -289,7 +289,7 @@ def test_random_deductions_and_compensations_of_many_clients_add_up(kitchen):
         return done
 
     results = at_once(8, work)
-    assert all(isinstance(result, list) for result in results), results
+    all_answered(results)
     exact = [fractions.Fraction(150)] * 3
     for dish, sold in itertools.chain(*results):
         for place, (quantity, numerator, denominator) in recipes[dish].items():

@@ -9,7 +9,7 @@ import threading
 import psycopg2.errors
 import psycopg2.extras
 import pytest
-from conftest import at_once, call, connect, is_waiting, rows, value, wait_until
+from conftest import all_answered, at_once, call, connect, is_waiting, rows, value, wait_until
 
 CLIENTS = 32
 _orders = itertools.count(1)
@@ -313,7 +313,7 @@ def test_t12_no_hold_expires_before_the_time_that_was_promised_last(shop):
         return promised
 
     results = at_once(8, work)
-    assert all(isinstance(result, dict) for result in results[:4]), results
+    all_answered(results[:4])
     promised = {order: datetime.datetime.fromisoformat(time) for result in results[:4] for order, time in result.items()}
     assert len(promised) == 160
     wait_until(lambda: expire(here.connection) == 0 and stock(here) == (1000, 0) and stock(here, 1) == (1000, 0))
@@ -497,7 +497,7 @@ def test_t5_carts_are_reserved_prolonged_paid_given_back_and_expire_in_any_order
         return sold
 
     results = at_once(8, work)
-    assert all(isinstance(result, collections.Counter) for result in results), results
+    all_answered(results)
     assert here.deadlocks() == here.deadlocks_before
     sold = sum(results, collections.Counter())
     for place, sku in enumerate(here.skus):
