@@ -63,7 +63,7 @@ begin
         )
         for no key update of s
     ) as l
-    where h.hold_id = l.hold_id and not h.is_settled and h.state = 'held' and h.expires_at > clock_timestamp()
+    where h.hold_id = l.hold_id and h.state = 'held' and h.expires_at > clock_timestamp()
         and h.denominator = 1 and h.numerator = h.units and not l.keeps_lots
     returning
         h.hold_id, h.product_id, h.units, h.quantity, h.unit, h.price,
