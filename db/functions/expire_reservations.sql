@@ -90,4 +90,4 @@ end
 $$;
 
 comment on function inventory.expire_reservations(integer) is
-    'Lets holds expire whose time is over, a bounded number per call; waits for nobody.';
+    'Lets holds expire whose time is over, a bounded number per call; passes over what others have in hand.';
