@@ -151,4 +151,4 @@ end
 $$;
 
 comment on function inventory.feed_after(text, integer) is
-    'The change feed after a position, in whole transactions. Store feed_position when the rows are handled; pass it next time.';
+    'The change feed after a position, in whole transactions. "limit" (1 to 100 000 rows) is soft: the last transaction comes whole. Store feed_position when the rows are handled; pass it next time.';

@@ -65,11 +65,12 @@ std::string to_text(const importer::Summary& summary) {
     if (summary.already > 0) {
         text += fmt::format(", {} were before", summary.already);
     }
+    const auto* const made = summary.is_dry_run ? "would be made" : "made";
     if (summary.created_products > 0) {
-        text += fmt::format(", {} products made", summary.created_products);
+        text += fmt::format(", {} products {}", summary.created_products, made);
     }
     if (summary.created_stores > 0) {
-        text += fmt::format(", {} stores made", summary.created_stores);
+        text += fmt::format(", {} stores {}", summary.created_stores, made);
     }
     if (summary.changed > 0) {
         text += fmt::format(", {} changed", summary.changed);

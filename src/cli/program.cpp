@@ -64,11 +64,11 @@ void add_globals(CLI::App& app, Globals& globals) {
     app.add_flag("-q,--quiet", globals.quiet, "Say nothing on stderr but errors")->group(group);
 }
 
-/// The first word that no command knew.
-std::string unknown_word(const CLI::App& app) {
+/// The first word that no command knew, and the first option.
+std::string unknown_word(const CLI::App& app, bool is_option) {
     for (const auto& word : app.remaining(true)) {
-        if (!word.starts_with('-')) {
-            return word;
+        if (word.starts_with('-') == is_option) {
+            return word.substr(0, is_option ? word.find('=') : word.npos);
         }
     }
     return {};
@@ -76,14 +76,18 @@ std::string unknown_word(const CLI::App& app) {
 
 /// What the parser could not read, in a sentence; its own, where that says it.
 std::string sentence_of(const CLI::ParseError& error, const CLI::App& app) {
+    const bool is_missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+    // What is missing may be what it was meant to give.
+    if (const auto option = unknown_word(app, true); is_missing && !option.empty()) {
+        return "There is no option " + printable(option);
+    }
     const auto chosen = app.get_subcommands();
     const auto kinds = chosen.empty() ? std::vector<const CLI::App*>{}
                                       : std::as_const(*chosen.front()).get_subcommands({});
-    if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr || kinds.empty() ||
-        !chosen.front()->get_subcommands().empty()) {
+    if (!is_missing || kinds.empty() || !chosen.front()->get_subcommands().empty()) {
         return error.what();
     }
-    const auto word = unknown_word(app);
+    const auto word = unknown_word(app, false);
     std::string names;
     for (const auto* kind : kinds) {
         names += (names.empty() ? "" : kind == kinds.back() ? " or " : ", ") + kind->get_name();

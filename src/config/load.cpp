@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 #include "config/toml.hpp"
+#include "config/values.hpp"
 #include "pg/conninfo.hpp"
 
 #include <CLI/CLI.hpp>
@@ -69,6 +70,11 @@ std::string hint_for(const std::vector<std::string>& unknown) {
     return "stockd --help lists the flags.";
 }
 
+/// As happens to --embedded "$DIR" when there is no such variable: no other database is meant.
+base::Error no_name(const std::string& flag) {
+    return invalid(flag + " is given without a name", "Name what it takes, or leave it out.");
+}
+
 base::Result<Flags> parse_flags(const std::vector<std::string>& arguments) {
     Flags flags;
     CLI::App app{kDescription, "stockd"};
@@ -77,10 +83,10 @@ base::Result<Flags> parse_flags(const std::vector<std::string>& arguments) {
         "--version", std::string("stockd ") + STOCKD_VERSION, "Print the version and exit"
     );
     app.get_formatter()->column_width(34);
-    app.add_option(
-           "--config", flags.file, "Read this settings file instead of " + std::string(kDefaultFile)
-    )
-        ->type_name("FILE");
+    auto* config = app.add_option(
+        "--config", flags.file, "Read this settings file instead of " + std::string(kDefaultFile)
+    );
+    config->type_name("FILE");
     app.add_flag(
         "--print-config",
         flags.print_config,
@@ -109,6 +115,9 @@ base::Result<Flags> parse_flags(const std::vector<std::string>& arguments) {
         return invalid(error.what(), hint_for(app.remaining()));
     } catch (const CLI::ParseError& error) {
         return invalid(error.what(), "stockd --help lists the flags.");
+    }
+    if (config->count() > 0 && flags.file.empty()) {
+        return no_name("--config");
     }
     for (const auto& [name, option] : added) {
         if (option->count() == 0) {
@@ -205,11 +214,15 @@ std::vector<Given> from_environment(const Sources& sources) {
     return given;
 }
 
-std::vector<Given> from_flags(const Flags& flags) {
+base::Result<std::vector<Given>> from_flags(const Flags& flags) {
     std::vector<Given> given;
     for (const auto& setting : settings()) {
         if (const auto flag = flags.values.find(setting.name); flag != flags.values.end()) {
-            given.push_back({&setting, flag->second, "--" + setting.name});
+            const auto name = "--" + setting.name;
+            if (setting.is_path && flag->second.empty()) {
+                return no_name(name);
+            }
+            given.push_back({&setting, flag->second, name});
         }
     }
     return given;
@@ -298,6 +311,13 @@ base::Result<void> finish(Options& options) {
             );
         }
     }
+    if (const auto endpoint = parse_endpoint(options.listen);
+        options.listen == options.admin_listen && endpoint && endpoint->port != 0) {
+        return invalid(
+            "listen and admin_listen are both " + options.listen,
+            "The admin server needs an address of its own: give one of them another port."
+        );
+    }
     if (!options.sample.empty() && options.embedded.empty()) {
         return invalid(
             "sample is for a private cluster only", "Add --embedded DIR, or use stockctl import."
@@ -340,7 +360,7 @@ base::Result<Command> load(const Sources& sources) {
     for (const auto& source :
          {from_file(path, is_named),
           base::Result<std::vector<Given>>{from_environment(sources)},
-          base::Result<std::vector<Given>>{from_flags(*flags)}}) {
+          from_flags(*flags)}) {
         if (auto done = apply(source, command.options); !done) {
             return done.error();
         }

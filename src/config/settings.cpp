@@ -19,12 +19,21 @@ base::Error bad(const std::string& message) {
 Setting text_setting(
     std::string name, std::string value, std::string Options::*member, std::string help
 ) {
-    Setting made{std::move(name), {}, std::move(value), std::move(help), false, false, {}, {}};
+    Setting made{
+        std::move(name), {}, std::move(value), std::move(help), false, false, false, {}, {}};
     made.set = [member](Options& options, std::string_view text) -> base::Result<void> {
         options.*member = text;
         return {};
     };
     made.get = [member](const Options& options) { return options.*member; };
+    return made;
+}
+
+Setting path_setting(
+    std::string name, std::string value, std::string Options::*member, std::string help
+) {
+    auto made = text_setting(std::move(name), std::move(value), member, std::move(help));
+    made.is_path = true;
     return made;
 }
 
@@ -77,6 +86,7 @@ Setting duration_setting(
         help + " (" + print_duration(least) + " to " + print_duration(most) + ")",
         false,
         false,
+        false,
         {},
         {}};
     made.set = [=](Options& options, std::string_view text) -> base::Result<void> {
@@ -119,6 +129,7 @@ Setting number_setting(
         {},
         std::move(value),
         help + " (" + print(least) + " to " + print(most) + ")",
+        false,
         false,
         false,
         {},
@@ -171,20 +182,20 @@ void add_database(Table& table) {
     );
     url.is_secret = true;
     table.add(std::move(url));
-    table.add(text_setting(
+    table.add(path_setting(
         "database-url-file",
         "FILE",
         &Options::database_url_file,
         "Read the database URL from a file's first line"
     ));
-    table.add(text_setting(
+    table.add(path_setting(
         "embedded",
         "DIR",
         &Options::embedded,
         "Run a private PostgreSQL cluster in this directory (made when missing), migrate it, and "
         "follow it"
     ));
-    table.add(text_setting(
+    table.add(path_setting(
         "sample",
         "DIR",
         &Options::sample,

@@ -19,6 +19,7 @@ struct Setting {
     std::string help;
     bool is_live = false;    ///< read again at SIGHUP
     bool is_secret = false;  ///< holds a password, perhaps
+    bool is_path = false;    ///< names a file or a directory
     std::function<base::Result<void>(Options&, std::string_view)> set;
     std::function<std::string(const Options&)> get;
 

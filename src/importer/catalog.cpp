@@ -119,6 +119,8 @@ void CatalogApplier::build_sql(const Mapper& mapper) {
     const std::string code_value = is_product ? "r.sku" : "r.store";
     sql_.lock = "select 1 from " + table + " as t where t." + code +
                 " = any ($1::text[]) order by t." + code + " collate \"C\" for no key update";
+    sql_.known =
+        "select t." + code + " from " + table + " as t where t." + code + " = any ($1::text[])";
     sql_.insert = "insert into " + table + " (" + into + ") select " + fresh + lines +
                   " where not exists (select from " + table + " as t where t." + code + " = " +
                   code_value + ") order by " + code_value + " collate \"C\" on conflict (" + code +
@@ -132,13 +134,35 @@ void CatalogApplier::build_sql(const Mapper& mapper) {
 base::Result<void> CatalogApplier::prepare(
     pg::Connection& connection, std::span<Line> lines, std::vector<Rejected>& rejected
 ) {
-    if (spec_.target != Target::kProducts) {
-        return {};
+    if (spec_.target == Target::kProducts) {
+        for (const auto field : {Field::kVendor, Field::kCategory}) {
+            if (auto done = look_up(connection, lines, field, rejected); !done) {
+                return done;
+            }
+        }
     }
-    if (auto done = look_up(connection, lines, Field::kVendor, rejected); !done) {
-        return done;
+    return spec_.dry_run ? count_missing(connection, lines) : base::Result<void>{};
+}
+
+base::Result<void> CatalogApplier::count_missing(
+    pg::Connection& connection, std::span<const Line> lines
+) {
+    std::set<std::string, std::less<>> missing;
+    for (const auto& line : lines) {
+        if (line.number != 0) {
+            missing.emplace(line.text(fields_.front()));
+        }
     }
-    return look_up(connection, lines, Field::kCategory, rejected);
+    const auto rows = connection.exec(sql_.known, {text_array({missing.begin(), missing.end()})});
+    if (!rows) {
+        return rows.error();
+    }
+    for (int row = 0; row < rows->size(); ++row) {
+        missing.erase(std::string(rows->text(row, 0)));
+    }
+    counted_.merge(missing);
+    created_ = static_cast<std::int64_t>(counted_.size());
+    return {};
 }
 
 base::Result<void> CatalogApplier::look_up(
@@ -150,7 +174,8 @@ base::Result<void> CatalogApplier::look_up(
             codes.emplace(line.text(field));
         }
     }
-    if (codes.empty()) {
+    // A dry run would make all of them.
+    if (codes.empty() || (spec_.create_missing && spec_.dry_run)) {
         return {};
     }
     const bool is_vendor = field == Field::kVendor;

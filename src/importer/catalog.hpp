@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ class CatalogApplier : public BatchApplier {
     [[nodiscard]] base::Result<void> send(pg::Connection& connection) override;
     [[nodiscard]] base::Result<BatchResult> finish(pg::Connection& connection) override;
 
+    /// With a dry run: how many codes of the prepared lines the database does not have.
     [[nodiscard]] std::int64_t created() const noexcept { return created_; }
 
     [[nodiscard]] std::int64_t changed() const noexcept { return changed_; }
@@ -33,6 +35,7 @@ class CatalogApplier : public BatchApplier {
         std::string lock;
         std::string insert;
         std::string update;  ///< empty when only the code is mapped
+        std::string known;   ///< which of the codes there are
     };
 
     [[nodiscard]] base::Result<void> look_up(
@@ -40,6 +43,9 @@ class CatalogApplier : public BatchApplier {
         std::span<Line> lines,
         Field field,
         std::vector<Rejected>& rejected
+    );
+    [[nodiscard]] base::Result<void> count_missing(
+        pg::Connection& connection, std::span<const Line> lines
     );
     [[nodiscard]] base::Result<void> make_categories(
         pg::Connection& connection, const std::vector<std::string>& paths
@@ -50,7 +56,8 @@ class CatalogApplier : public BatchApplier {
     ImportKey key_;
     std::vector<Field> fields_;  ///< the code first
     Sql sql_;
-    std::string numbers_;  ///< line numbers of the staged batch
+    std::set<std::string, std::less<>> counted_;  ///< by a dry run, as made
+    std::string numbers_;                         ///< line numbers of the staged batch
     std::int64_t count_ = 0;
     std::int64_t created_ = 0;
     std::int64_t changed_ = 0;

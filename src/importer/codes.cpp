@@ -4,6 +4,13 @@
 
 namespace stockd::importer {
 
+namespace {
+
+/// The key of what a dry run would make. No stock row has it, and nothing of a dry run is staged.
+constexpr std::int64_t kWouldBeMade = -1;
+
+}  // namespace
+
 std::string text_array(const std::vector<std::optional<std::string_view>>& texts) {
     std::string out = "{";
     for (const auto& text : texts) {
@@ -77,7 +84,14 @@ base::Result<void> Codes::resolve(pg::Connection& connection, std::span<Line> li
         std::erase_if(unknown, [&](const Line* line) {
             return kind.ids.contains(line->text(kind.code));
         });
-        if (unknown.empty() || round == 1 || !creates_missing_) {
+        if (unknown.empty() || round == 1 || missing_ == Missing::kLeft) {
+            break;
+        }
+        if (missing_ == Missing::kCounted) {
+            for (const auto* line : unknown) {
+                kind.ids.emplace(line->text(kind.code), kWouldBeMade);
+            }
+            kind.created += static_cast<std::int64_t>(unknown.size());
             break;
         }
         if (auto created = create(connection, unknown, kind); !created) {

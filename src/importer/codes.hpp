@@ -16,15 +16,22 @@ namespace stockd::importer {
 /// A PostgreSQL array of texts; nullopt is NULL.
 [[nodiscard]] std::string text_array(const std::vector<std::optional<std::string_view>>& texts);
 
+/// What becomes of codes that the database does not have.
+enum class Missing : std::uint8_t {
+    kLeft,     ///< nothing: their lines have no key
+    kMade,     ///< stores and products of these codes are made
+    kCounted,  ///< they are counted as made, and nothing is written: a dry run
+};
+
 /// Knows the keys of stores and products by their codes, asking the database for each code once.
 /// One thread.
 class Codes {
   public:
-    explicit Codes(bool creates_missing)
-        : creates_missing_(creates_missing) {}
+    explicit Codes(Missing missing)
+        : missing_(missing) {}
 
     /// Sets store_id and product_id of the lines; 0 where the database has no such code and none
-    /// may be made. The connection must not be in a transaction.
+    /// may be made, and -1 where one is only counted. The connection must not be in a transaction.
     [[nodiscard]] base::Result<void> resolve(pg::Connection& connection, std::span<Line> lines);
 
     [[nodiscard]] std::int64_t created_products() const noexcept { return products_.created; }
@@ -59,7 +66,7 @@ class Codes {
         pg::Connection& connection, const std::vector<const Line*>& unknown, Kind& kind
     ) const;
 
-    bool creates_missing_;
+    Missing missing_;
     Kind stores_{
         Field::kStore,
         Field::kStoreName,

@@ -29,13 +29,20 @@ enum class Sharing : std::uint8_t {
     kOneLane,    ///< edits of the catalog lock its rows from the start, so they cannot overlap
 };
 
+Missing missing_of(const Spec& spec) {
+    if (!spec.create_missing) {
+        return Missing::kLeft;
+    }
+    return spec.dry_run ? Missing::kCounted : Missing::kMade;
+}
+
 class Run {
   public:
     Run(const std::string& conninfo, const Spec& spec, const Hooks& hooks)
         : conninfo_(conninfo),
           spec_(spec),
           hooks_(hooks),
-          codes_(spec.create_missing && !spec.dry_run) {
+          codes_(missing_of(spec)) {
         summary_.target = spec.target;
         summary_.file = spec.file;
         summary_.is_dry_run = spec.dry_run;

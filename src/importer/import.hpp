@@ -42,9 +42,9 @@ struct Summary {
     std::map<std::string, Skipped> skipped;  ///< by the rules' classes
     std::vector<Rejected> rejected;          ///< by line
     std::string rejects_file;                ///< empty when there are none
-    std::int64_t created_products = 0;
+    std::int64_t created_products = 0;       ///< with a dry run: how many would be
     std::int64_t created_stores = 0;
-    std::int64_t changed = 0;  ///< products or stores that were there and changed
+    std::int64_t changed = 0;  ///< products or stores that were there and changed; a dry run: 0
     double seconds = 0;
     bool is_dry_run = false;
     bool is_cancelled = false;

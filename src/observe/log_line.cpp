@@ -360,7 +360,11 @@ Level level_of(const Observation& observation) {
 
         Level operator()(const ExceptionCaught& /*seen*/) const noexcept { return Level::kError; }
 
-        Level operator()(const RequestServed& /*seen*/) const noexcept { return Level::kDebug; }
+        Level operator()(const RequestServed& seen) const noexcept {
+            // Rare, and Loaded does not know who asked.
+            const bool is_action = seen.route == Route::kCacheAction && seen.status < 400;
+            return is_action && !seen.correlation_id.empty() ? Level::kInfo : Level::kDebug;
+        }
 
         // A stranger can cause as many as he likes; stockd_http_refused_total counts them.
         Level operator()(const RequestRefused& /*seen*/) const noexcept { return Level::kDebug; }

@@ -175,8 +175,10 @@ awaitable<void> Follower::Loop::run() {
 void Follower::Loop::leave_session(const base::Error& error) {
     l_.close();
     d_.close();
+    // DatabaseFailed has said all of it.
+    const auto why = stopping_ ? error.message : std::string(during_) + " failed";
     if (std::exchange(relay_, false)) {
-        observe_(observe::RelayLost{error.message});
+        observe_(observe::RelayLost{why});
     }
     if (error.code == base::ErrorCode::kPositionTooOld) {
         position_.reset();
@@ -200,7 +202,7 @@ void Follower::Loop::leave_session(const base::Error& error) {
         status.failure = error;
         status.reconnects += state_ == State::kLive || state_ == State::kLoading ? 1 : 0;
     });
-    set_state(State::kDisconnected, error.message);
+    set_state(State::kDisconnected, why);
     fail_refreshers(error);
 }
 

@@ -42,6 +42,30 @@ Problem not_an_action(std::string message) {
     return bad_request(std::move(message), R"(Send {"action": "refresh"} or {"action": "clear"}.)");
 }
 
+/// How many members the outermost object has, those that repeat a name included, of which the
+/// parser keeps one. REQUIRES: `json` is JSON.
+std::size_t count_members(std::string_view json) {
+    std::size_t count = 0;
+    std::size_t depth = 0;
+    bool is_text = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        if (is_text) {
+            i += c == '\\' ? 1U : 0U;
+            is_text = c != '"';
+        } else if (c == '"') {
+            is_text = true;
+        } else if (c == '{' || c == '[') {
+            ++depth;
+        } else if (c == '}' || c == ']') {
+            --depth;
+        } else if (c == ':' && depth == 1) {
+            ++count;
+        }
+    }
+    return count;
+}
+
 }  // namespace
 
 std::optional<Problem> refuse_foreign_page(std::string_view origin, std::string_view host) {
@@ -97,6 +121,9 @@ std::optional<Problem> parse_action(
                 quoted(std::string_view{member.key().data(), member.key().size()})
             );
         }
+    }
+    if (count_members(body) != object->size()) {
+        return not_an_action("A member is given twice");
     }
     const json::value* const action = object->if_contains("action");
     const json::string* const text = action == nullptr ? nullptr : action->if_string();

@@ -72,7 +72,10 @@ class IdCollector {
     std::size_t given_ = 0;
 };
 
+constexpr unsigned kHaveDefault = kLimit | kWaitMs;
+
 std::optional<Problem> parse_number(
+    Parameter bit,
     std::string_view name,
     std::string_view value,
     std::uint64_t min,
@@ -84,7 +87,8 @@ std::optional<Problem> parse_number(
         return bad_request(
             "Parameter " + std::string{name} + " must be a whole number from " +
                 std::to_string(min) + " to " + std::to_string(max) + ", and is " + quoted(value),
-            "Leave it out for its default, or give such a number."
+            (bit & kHaveDefault) != 0 ? "Leave it out for its default, or give such a number."
+                                      : "Give such a number."
         );
     }
     out = *number;
@@ -189,7 +193,7 @@ class QueryParser {
                                   : bit == kWaitMs ? wait_max
                                                    : kMaxInt;
         std::uint64_t number = 0;
-        if (auto problem = parse_number(name_, value_, min, max, number)) {
+        if (auto problem = parse_number(bit, name_, value_, min, max, number)) {
             return problem;
         }
         switch (bit) {

@@ -89,6 +89,10 @@ TEST_CASE("source: a server that is not there is tried again, and requests are t
         CHECK_THAT(base::describe(failed.error), !Catch::Contains("hunter2"));
         CHECK_THAT(failed.error.message, Catch::Contains("refused. Is the server running"));
     }
+    // The failure has said why: the state that follows from it does not say it again.
+    for (const auto& moved : running.seen<observe::StateChanged>()) {
+        CHECK((moved.to == "connecting" ? "attempt" : "connect failed") == moved.reason);
+    }
     const auto outcome = outcome_of([&](auto done) {
         running.follower.wait_for_load(std::chrono::steady_clock::now() + 5s, std::move(done));
     });

@@ -196,6 +196,42 @@ def test_what_stock_is_worth_is_exported(shop, tmp_path):
     assert rows_of(shop.stockctl("export", "valuation", "--at", "2000-01-01").stdout) == []
 
 
+def test_exports_are_json_lines_when_json_is_asked(shop, tmp_path):
+    reason = 'a "quoted", \\reason\\\nof\ttwo \\. lines é'
+    shop.stockctl("sell", "LON", "A1=8", "--reason", reason)
+    # Beyond what a double holds.
+    shop.execute("select inventory.set_lot_policy('A1', 'fifo', 2)")
+    shop.stockctl("receive", "LON", "A1=1000000000@123456789.123456")
+    shop.execute("insert into inventory.inventory_stock (store_id, product_id, on_hand) select 1, p.product_id, 9007199254740993 from inventory.products as p where p.sku = 'B/2'")
+    before = str(shop.value("select clock_timestamp()"))
+    numbers = {"on_hand", "reserved", "available", "low_stock_threshold", "version", "movement_id", "on_hand_delta", "reserved_delta", "on_hand_after",
+               "reserved_after", "document_id", "quantity", "unit_cost", "value"}  # fmt: skip
+    for arguments in (("stock",), ("stock", "--at", before), ("ledger",), ("ledger", "--store", "PAR"), ("valuation",)):
+        table = list(csv.reader(io.StringIO(shop.stockctl("export", *arguments).stdout)))
+        file = tmp_path / "out.jsonl"
+        done = shop.stockctl("export", *arguments, "--json", "-o", str(file))
+        assert done.stderr == f"{len(table) - 1} lines written to {file}\n"
+        text = shop.stockctl("export", *arguments, "--json").stdout
+        assert text == file.read_text(encoding="utf-8")
+        # Numbers as they are written.
+        lines = [json.loads(line, parse_int=str, parse_float=str) for line in text.splitlines()]
+        assert len(lines) == len(table) - 1 > 0
+        for line, row in zip(lines, table[1:], strict=True):
+            assert list(line) == table[0]
+            for name, cell in zip(table[0], row, strict=True):
+                if line[name] is None:
+                    assert cell == ""
+                elif name not in ("updated_at", "last_updated", "recorded_at", "occurred_at", "received"):
+                    assert line[name] == cell
+                assert line[name] is None or (f'"{name}":{cell},' in text or f'"{name}":{cell}}}' in text) == (name in numbers), name
+    sales = [json.loads(line) for line in shop.stockctl("export", "ledger", "--json").stdout.splitlines()]
+    assert [sale["reason"] for sale in sales if sale["kind"] == "sale"] == [reason]
+    worth = shop.stockctl("export", "valuation", "--json").stdout
+    assert '"unit_cost":123456789.123456,"value":123456789123456000' in worth
+    assert '"on_hand":9007199254740993,' in shop.stockctl("export", "stock", "--json").stdout
+    assert shop.stockctl("export", "ledger", "--at", "2000-01-01", "--json").stdout == ""
+
+
 def test_an_export_that_fails_leaves_no_file(shop, tmp_path):
     file = tmp_path / "stock.csv"
     file.write_text("what was there")

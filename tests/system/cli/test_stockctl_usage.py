@@ -49,6 +49,15 @@ def test_what_cannot_be_imported_is_named(stockctl):
     assert 'not "nonsense"' in json.loads(done.stderr)["error"]["message"]
 
 
+@pytest.mark.parametrize("arguments", [["get", "--bogus"], ["get", "--bogus=7", "A1"], ["import", "--bogus"], ["import", "stock", "--bogus"], ["--bogus", "get"]])
+def test_an_unknown_option_is_named(stockctl, arguments):
+    done = stockctl(*arguments)
+    assert done.returncode == 2
+    assert "--bogus" in done.stderr and done.stderr.count("\n") <= 2
+    done = stockctl(*arguments, "--json")
+    assert "--bogus" in json.loads(done.stderr)["error"]["message"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

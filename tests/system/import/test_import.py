@@ -338,6 +338,45 @@ def test_a_dry_run_changes_nothing_and_says_what_would_happen(shop, tmp_path):
     assert not (tmp_path / "d.rejects.csv").exists()
 
 
+def counts(database):
+    """How many rows each table of the schema has."""
+    tables = database.rows(
+        "select c.oid::regclass::text from pg_class as c where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p')"
+    )
+    return {table: database.value(f"select count(*) from {table}") for (table,) in tables}
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "arguments"),
+    [
+        ("stores", "store,name\nA,Old\nNEW1,One\nNEW2,Two\nNEW1,Again\n", ()),
+        ("products", "sku,vendor,category\nX,ACME,Food > Fruit\nNEW1,ACME,Food\nNEW2,,Tools\nNEW1,,\n", ()),
+        ("stock", "store,sku,on_hand\nA,X,5\nNEW1,NEW1,2\nNEW1,NEW2,1\nA,NEW2,1\n", ()),
+        ("movements", "store,sku,quantity\nA,X,5\nNEW1,NEW1,2\nNEW1,NEW2,1\nA,NEW2,1\n", ("--kind", "purchase")),
+        ("lots", "store,sku,quantity\nA,X,5\nNEW1,NEW1,2\nNEW1,NEW2,1\nA,NEW2,1\n", ()),
+    ],
+)
+def test_a_dry_run_that_would_make_what_is_missing_writes_nothing_and_says_what_the_real_run_does(
+    shop, tmp_path, target, text, arguments
+):
+    file = write(tmp_path / "c.csv", text)
+    before = counts(shop)
+    # Batches of one line: what one of them would make is there for the next.
+    command = (target, file, *arguments, "--create-missing", "--batch-lines", "1")
+    dry = shop.summary(*command, "--dry-run")
+    assert counts(shop) == before
+    real = shop.summary(*command)
+    said = ("lines", "applied", "rejected", "createdProducts", "createdStores")
+    assert [dry[name] for name in said] == [real[name] for name in said]
+    assert (dry["applied"], dry["createdProducts"] + dry["createdStores"]) == (4, {"stores": 2, "products": 2}.get(target, 3))
+
+
+def test_a_dry_run_says_in_words_what_would_be_made(shop, tmp_path):
+    file = write(tmp_path / "w.csv", "store,sku,on_hand\nA,X,5\nNEW1,NEW1,2\n")
+    said = shop.run("stock", file, "--create-missing", "--dry-run").stderr
+    assert "2 of 2 lines would be applied" in said and ", 1 products would be made, 1 stores would be made\n" in said
+
+
 def test_the_reject_file_can_be_mended_and_imported(shop, tmp_path):
     file = write(tmp_path / "m.csv", 'Shop,Code,Units,When,Doc\nA,X,"five",,"a ""b"""\nA,Y,2,,\nA,"X,1\nA,X,1\n')
     assert shop.summary("movements", file, *MAP, "--kind", "purchase", code=3)["rejected"] == 3

@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import pathlib
+import re
 import subprocess
 import time
 
@@ -11,6 +13,7 @@ import pytest
 BIN = os.environ["STOCKD_TEST_BIN"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 PREPARE = os.path.join(HERE, "..", "..", "sql", "prepare.sql")
+PAGE = pathlib.Path(HERE).parents[2] / "docs" / "how-to" / "replication-and-restore.md"
 DEADLINE_S = 60
 _numbers = itertools.count(1)
 
@@ -147,6 +150,13 @@ def databases():
             maintenance.rows("select pg_drop_replication_slot(%s)", slot)
         maintenance.close()
         run("dropdb", "--force", database.name)
+
+
+def page_sql(part):
+    """The one block of SQL of docs/how-to/replication-and-restore.md that has this in it."""
+    blocks = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (found,) = [block for block in blocks if part in block]
+    return found
 
 
 def wait_for(condition, what):

@@ -1,34 +1,16 @@
 """Logical replication to a subscriber that has the schema: the same rows, nothing recorded twice, a feed of its own."""
 
 import psycopg2
-from conftest import fill, wait_for
+from conftest import fill, page_sql, run, wait_for
 
-# Transaction ids are the subscriber's own business: without xid and rung its feed has its own.
-PUBLICATION = """
-    create publication stock for table
-        inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
-        inventory.stock_version_kept, inventory.units, inventory.stock_remainders, inventory.stock_remainder_steps,
-        inventory.inventory_deduction_idempotency, inventory.stock_documents, inventory.stock_document_lines,
-        inventory.operation_refusals, inventory.stock_reservations, inventory.stock_holds, inventory.recipes,
-        inventory.recipe_ingredients, inventory.conversion_mappings, inventory.inventory_deductions,
-        inventory.inventory_deduction_parts, inventory.inventory_compensation_log,
-        inventory.lot_policies, inventory.stock_lots, inventory.stock_lot_entries,
-        inventory.offline_transaction_queue, inventory.offline_queue_decisions,
-        inventory.stock_findings, inventory.stock_verifications, inventory.stock_verified, inventory.stock_lots_verified,
-        inventory.stock_ledger (
-            movement_id, store_id, product_id, kind, on_hand_delta, reserved_delta, on_hand_after, reserved_after, version,
-            reason, reference, actor, correlation_id, occurred_at, recorded_at, document_id
-        ),
-        inventory.inventory_event (
-            event_seq, event_id, type, store_id, product_id, vendor_id, category_id, changes, actor, correlation_id, recorded_at
-        )
-    with (publish_via_partition_root = true)
-"""
+# What the page tells people to run is what runs here.
+PUBLICATION = page_sql("create publication stock")
+EVENT_COLUMNS = PUBLICATION[PUBLICATION.index("inventory_event (") + len("inventory_event ") :].split(")")[0] + ")"
 
 
 def subscribe(publisher, subscriber):
-    publisher.rows("select inventory.allow_logical_replication()")
-    subscriber.rows("select inventory.allow_logical_replication()")
+    for database in (publisher, subscriber):
+        database.rows(page_sql("select inventory.allow_logical_replication"))
     publisher.rows(PUBLICATION)
     # In one cluster the slot must be there before; between two servers CREATE SUBSCRIPTION makes it.
     publisher.rows("select pg_create_logical_replication_slot(%s, 'pgoutput')", subscriber.name)
@@ -166,24 +148,36 @@ def test_movements_that_the_default_partition_caught_are_kept_when_their_month_i
     assert subscriber.contradictions() == []
 
 
-LEDGER_COLUMNS = PUBLICATION[PUBLICATION.index("stock_ledger (") + len("stock_ledger ") :].split(")")[0] + ")"
-EVENT_COLUMNS = PUBLICATION[PUBLICATION.index("inventory_event (") + len("inventory_event ") :].split(")")[0] + ")"
+def of_month(sql, month):
+    """The page's text, whose month is January of 2026, for another month."""
+    assert "'2026-01-15'" in sql
+    end = f"(date_trunc('month', '{month}'::timestamp) + interval '1 month') at time zone 'UTC'"
+    return sql.replace("'2026-01-15'", f"'{month}'").replace("'2026-02-01 00:00+00'", end)
+
+
+def commands_of(sql):
+    """Arguments that have psql run a text line by line."""
+    return [argument for line in sql.splitlines() for argument in ("-c", line)]
 
 
 def let_go(publisher, month):
+    """The ledger as the page says, the events likewise."""
+    publisher.rows(of_month(page_sql("drop table inventory.stock_ledger"), month))
     publisher.rows(
         f"""
         begin;
-        alter publication stock drop table inventory.stock_ledger, inventory.inventory_event;
-        select inventory.release_ledger_month('{month}');
+        alter publication stock drop table inventory.inventory_event;
         select inventory.release_events(now());
-        alter publication stock add table inventory.stock_ledger {LEDGER_COLUMNS}, inventory.inventory_event {EVENT_COLUMNS};
+        alter publication stock add table inventory.inventory_event {EVENT_COLUMNS};
         commit;
         """
     )
 
 
-def test_history_that_is_published_goes_on_each_side_by_itself(databases):
+PUBLISHED = "select schemaname, tablename, attnames, rowfilter from pg_publication_tables where pubname = 'stock' order by 1, 2"
+
+
+def test_history_that_is_published_goes_on_each_side_by_itself(databases, tmp_path):
     publisher, subscriber = databases(), databases()
     fill(publisher)
     # Last month's history of one stock row, as it was recorded then.
@@ -204,12 +198,14 @@ def test_history_that_is_published_goes_on_each_side_by_itself(databases):
 
     old = publisher.value("select count(*) from inventory.stock_ledger")
     events = publisher.value("select count(*) from inventory.inventory_event")
+    published = publisher.rows(PUBLISHED)
     # Who writes meanwhile is published as always, before and after.
     with psycopg2.connect(dbname=publisher.name) as meanwhile, meanwhile.cursor() as cursor:
         cursor.execute("update inventory.products set base_price = 1 where sku = 'p3'")
         let_go(publisher, month)
         cursor.execute("update inventory.products set base_price = 1 where sku = 'p4'")
     meanwhile.close()
+    assert publisher.rows(PUBLISHED) == published
     assert publisher.value("select count(*) from inventory.stock_ledger") < old
     publisher.rows("update inventory.inventory_stock set on_hand = on_hand + 1")
     publisher.rows("update inventory.products set base_price = 3 where sku = 'p2'")
@@ -221,7 +217,10 @@ def test_history_that_is_published_goes_on_each_side_by_itself(databases):
     # What comes from the publisher is news here, and its letting go is none.
     assert len(subscriber.news(before)) == publisher.value("select count(*) from inventory.inventory_stock") + 3
 
-    subscriber.rows("select inventory.release_ledger_month(%s)", month)
+    # For psql, which writes the month into a file first.
+    released = of_month(page_sql(r"\copy (select * from inventory.stock_ledger"), month)
+    run("psql", "-X", "-v", "ON_ERROR_STOP=1", "-c", "\\cd " + str(tmp_path), *commands_of(released), PGDATABASE=subscriber.name)
+    assert len((tmp_path / "ledger-2026-01.csv").read_text(encoding="utf-8").splitlines()) > 1
     subscriber.rows("select inventory.release_events(now())")
     publisher.rows("update inventory.inventory_stock set on_hand = on_hand + 1")
     catch_up(publisher, subscriber)

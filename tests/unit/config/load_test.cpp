@@ -235,6 +235,28 @@ TEST_CASE("config: of a private cluster and another database the stronger counts
     CHECK(load(from)->options.database_url.empty());
 }
 
+TEST_CASE("config: an empty flag names no file and no directory", "[config]") {
+    for (const auto* name : {"embedded", "sample", "database-url-file", "config"}) {
+        const auto flag = std::string("--") + name;
+        CHECK_THAT(failure(sources({flag, ""})), Contains(flag + " is given without a name"));
+        CHECK_THAT(failure(sources({flag + "="})), Contains(flag));
+    }
+    // A settings file that shows every setting has empty ones.
+    const TemporaryFile file{"embedded = \"\"\nsample = \"\"\ndatabase_url_file = \"\"\n"};
+    CHECK(load(sources({"--config", file.path()})).has_value());
+}
+
+TEST_CASE("config: the two addresses are two", "[config]") {
+    CHECK_THAT(
+        failure(sources({"--listen", "h:9", "--admin-listen", "h:9"})),
+        Contains("listen and admin_listen are both h:9")
+    );
+    CHECK_THAT(failure(sources({"--listen", Options{}.admin_listen})), Contains("are both"));
+    // The system chooses two.
+    CHECK(load(sources({"--listen", "h:0", "--admin-listen", "h:0"})).has_value());
+    CHECK(load(sources({"--listen", "h:9", "--admin-listen", "i:9"})).has_value());
+}
+
 TEST_CASE("config: a sample needs a private cluster", "[config]") {
     CHECK_FALSE(load(sources({"--sample", "/x"})).has_value());
     CHECK_FALSE(load(sources({"--sample", "/x", "--database-url", "postgres://h/d"})).has_value());

@@ -65,6 +65,33 @@ TEST_CASE("log: what is below the level is not written, and the level can change
     CHECK(out.str().empty());
 }
 
+TEST_CASE("log: who asked for a refresh is found by the id of the request", "[observe]") {
+    const std::string_view target = "/api/inventory/cache";
+    const RequestServed done{Route::kCacheAction, 200, {}, target, "c9"};
+    CHECK_THAT(
+        logged(LogFormat::kText, Level::kInfo, done),
+        Contains("/api/inventory/cache 200") && Contains("[c9]")
+    );
+    // Without an id there is nothing to find, and what was refused cost nothing.
+    CHECK(
+        logged(
+            LogFormat::kText, Level::kInfo, RequestServed{Route::kCacheAction, 200, {}, target, {}}
+        ).empty()
+    );
+    CHECK(logged(
+              LogFormat::kText,
+              Level::kInfo,
+              RequestServed{Route::kCacheAction, 400, {}, target, "c9"}
+    )
+              .empty());
+    CHECK(
+        logged(
+            LogFormat::kText, Level::kInfo, RequestServed{Route::kCacheStats, 200, {}, target, "c9"}
+        )
+            .empty()
+    );
+}
+
 TEST_CASE("log: strangers' malformed requests do not fill the log", "[observe]") {
     const RequestRefused refused{"bad_http", "c9"};
     CHECK(logged(LogFormat::kText, Level::kInfo, refused).empty());

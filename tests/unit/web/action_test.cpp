@@ -56,6 +56,12 @@ TEST_CASE("web: other media types are refused", "[web]") {
     CHECK(refused(R"({"action":"clear"})", media_type).status == 415);
 }
 
+TEST_CASE("web: what looks like another member inside of a text is none", "[web]") {
+    const auto problem = refused(R"({"action":"\":\\\":{"})");
+    CHECK(problem.message == "Invalid action. Use 'refresh' or 'clear'");
+    CHECK(refused(R"({"action":{"a":1,"b":{}}})").message == problem.message);
+}
+
 TEST_CASE("web: a wrong action gets the sentence that the requirements give", "[web]") {
     const auto* const body = GENERATE(
         R"({"action":"delete"})",
@@ -83,6 +89,8 @@ TEST_CASE("web: a body that is no action object is refused", "[web]") {
         std::string{R"("refresh")"},
         std::string{R"({"action":"refresh"}x)"},
         std::string{R"({"action":"refresh","force":true})"},
+        std::string{R"({"action":"refresh","action":"clear"})"},
+        std::string{R"({"action":"refresh", "\u0061ction" : "refresh"})"},
         std::string{"{\"action\":\"\xff\"}"},
         std::string(1000, '['),
         std::string{R"({"action":"refresh",})"}

@@ -205,4 +205,16 @@ TEST_CASE("web: nothing of a request is left in the next", "[web]") {
     CHECK_FALSE(request.wait.has_value());
 }
 
+TEST_CASE("web: only a parameter with a default may be left out for it", "[web]") {
+    for (const auto* target : {"/api/inventory?limit=0", "/api/inventory/a?wait_ms=x"}) {
+        CHECK(refused(target).hint == "Leave it out for its default, or give such a number.");
+    }
+    for (const auto* target :
+         {"/api/inventory/a/has-stock?unit=box&quantity=0",
+          "/api/inventory/a?ticket=0",
+          "/api/inventory/a?store=S&min_version=x"}) {
+        CHECK(refused(target).hint == "Give such a number.");
+    }
+}
+
 }  // namespace stockd::web
