@@ -131,14 +131,17 @@ base::Result<fs::path> template_data(const fs::path& build) {
     return data;
 }
 
-/// Directories that a killed run left behind: nobody holds their lock.
+/// Directories that a killed run left behind: nobody holds their lock. Only old ones: between
+/// making its directory and having the lock a run would lose it.
 void sweep(const fs::path& temp) {
+    constexpr std::time_t kOldAfterS = 600;
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(temp, ignored)) {
         struct stat held {};
 
         if (!entry.path().filename().string().starts_with(kPrefix) ||
             lstat(entry.path().c_str(), &held) != 0 || held.st_uid != geteuid() ||
+            std::time(nullptr) - held.st_mtime < kOldAfterS ||
             !fs::exists(entry.path() / "lock", ignored)) {
             continue;
         }
