@@ -110,7 +110,8 @@ def test_deleting_and_reserving_and_paying_at_once_ends_every_hold_once(shop):
 
 
 @pytest.mark.sessions
-def test_an_order_that_is_paid_while_its_product_is_deleted_is_told_that_it_holds_nothing(shop):
+@pytest.mark.parametrize("way", ["short", "long"])
+def test_an_order_that_is_paid_while_its_product_is_deleted_is_told_that_it_holds_nothing(shop, way):
     here = shop()
     here.receive(10)
     assert reserve(here.connection, "o", here, quantity=4)["success"]
@@ -119,7 +120,10 @@ def test_an_order_that_is_paid_while_its_product_is_deleted_is_told_that_it_hold
     deleting, finish_deleting = meanwhile(lambda connection: delete(connection, here, "release"))
     wait_until(lambda: is_waiting(here.connection, deleting))
     paying, finish_paying = meanwhile(
-        lambda connection: value(connection, "select inventory.process_order_stock_reduction('o', %s)", here.store)
+        lambda connection: value(
+            connection, "select inventory.process_order_stock_reduction('o', %s, %s)", here.store,
+            Json([{"sku": here.skus[0], "quantity": 4}]) if way == "long" else None,
+        )
     )
     wait_until(lambda: is_waiting(here.connection, paying))
     first.rollback()
