@@ -77,10 +77,6 @@ Follower::Loop::Task<change::Position> Follower::Loop::read_tables(std::shared_p
     if (!copied) {
         co_return copied.error();
     }
-    auto committed = co_await r.exec_script(sql::kCommit, deadline);
-    if (!committed) {
-        co_return committed.error();
-    }
     r.close();
     if constexpr (kPreparedAside) {
         co_await net::co_spawn(preparing_, prepare(&sink_), net::use_awaitable);

@@ -147,24 +147,35 @@ Follower::Loop::Task<> Follower::Loop::copy_tables(std::shared_ptr<Load> load) {
                                   {}}}
                             : copied
                 );
+                load->second.close();
                 second_runs = false;
                 second_over.cancel();
             }
         );
     }
-    take(co_await copy_table(load, load->connection, kStores, sql::kCopyStores, deadline));
-    if (!failed) {
-        take(co_await copy_table(load, load->connection, kProducts, sql::kCopyProducts, deadline));
-    }
-    if (!failed) {
-        auto rest = stock_in_blocks(second_takes, {});
-        take(co_await copy_table(load, load->connection, kStock, std::move(rest), deadline));
+    try {
+        take(co_await copy_table(load, load->connection, kStores, sql::kCopyStores, deadline));
+        if (!failed) {
+            auto products = sql::kCopyProducts;
+            take(co_await copy_table(load, load->connection, kProducts, products, deadline));
+        }
+        if (!failed) {
+            auto rest = stock_in_blocks(second_takes, {});
+            take(co_await copy_table(load, load->connection, kStock, std::move(rest), deadline));
+        }
+        if (!failed) {
+            // The other one has the snapshot and its lock itself: nothing is idle in a transaction.
+            auto committed = co_await load->connection.exec_script(sql::kCommit, deadline);
+            take(committed ? base::Result<void>{} : base::Result<void>{committed.error()});
+        }
+    } catch (const std::exception& failure) {
+        // Caught, because the other one still uses what is in this frame.
+        take(base::Error{base::ErrorCode::kInternal, failure.what(), {}, {}, {}});
     }
     while (second_runs) {
         boost::system::error_code ignored;
         co_await second_over.async_wait(net::redirect_error(net::use_awaitable, ignored));
     }
-    load->second.close();
     if (failed) {
         co_return std::move(*failed);
     }
@@ -219,9 +230,15 @@ Follower::Loop::Task<std::int64_t> Follower::Loop::part_stock(
     if (!is_snapshot_name(name)) {
         co_return 0;
     }
-    auto opened = co_await open_beside(load->second, " load 2", load_settings(options_), deadline);
-    if (!opened) {
-        co_return 0;
+    // The first one is idle meanwhile, so this may not take long.
+    const auto soon = std::min(deadline, steady_clock::now() + options_.connect_timeout);
+    auto opened = co_await open_beside(load->second, " load 2", load_settings(options_), soon);
+    if (opened) {
+        auto named = co_await load->second.exec_script(sql::kIncarnation, soon);
+        if (!named || named->text(0, 0) != incarnation_) {
+            opened =
+                base::Error{base::ErrorCode::kForeignIncarnation, "another database", {}, {}, {}};
+        }
     }
     // Without waiting for the lock: behind a TRUNCATE that waits for the first connection it would
     // wait for ever, because nobody knows that the first waits for the second.
@@ -229,11 +246,16 @@ Follower::Loop::Task<std::int64_t> Follower::Loop::part_stock(
          {std::string{sql::kBeginRead},
           "set transaction snapshot '" + std::string{name} + "'",
           std::string{sql::kLockStockAtOnce}}) {
-        auto done = co_await load->second.exec_script(statement, deadline);
-        if (!done) {
-            load->second.close();
-            co_return 0;
+        if (opened) {
+            auto done = co_await load->second.exec_script(statement, soon);
+            if (!done) {
+                opened = done.error();
+            }
         }
+    }
+    if (!opened) {
+        load->second.close();
+        co_return 0;
     }
     co_return std::min(stock, (stock + products) / 2);
 }
