@@ -156,8 +156,9 @@ Follower::Loop::Task<> Follower::Loop::copy_tables(std::shared_ptr<Load> load) {
     try {
         take(co_await copy_table(load, load->connection, kStores, sql::kCopyStores, deadline));
         if (!failed) {
-            auto products = sql::kCopyProducts;
-            take(co_await copy_table(load, load->connection, kProducts, products, deadline));
+            take(
+                co_await copy_table(load, load->connection, kProducts, sql::kCopyProducts, deadline)
+            );
         }
         if (!failed) {
             auto rest = stock_in_blocks(second_takes, {});
@@ -230,34 +231,44 @@ Follower::Loop::Task<std::int64_t> Follower::Loop::part_stock(
     if (!is_snapshot_name(name)) {
         co_return 0;
     }
-    // The first one is idle meanwhile, so this may not take long.
-    const auto soon = std::min(deadline, steady_clock::now() + options_.connect_timeout);
-    auto opened = co_await open_beside(load->second, " load 2", load_settings(options_), soon);
-    if (opened) {
-        auto named = co_await load->second.exec_script(sql::kIncarnation, soon);
-        if (!named || named->text(0, 0) != incarnation_) {
-            opened =
-                base::Error{base::ErrorCode::kForeignIncarnation, "another database", {}, {}, {}};
-        }
-    }
-    // Without waiting for the lock: behind a TRUNCATE that waits for the first connection it would
-    // wait for ever, because nobody knows that the first waits for the second.
-    for (const auto& statement :
-         {std::string{sql::kBeginRead},
-          "set transaction snapshot '" + std::string{name} + "'",
-          std::string{sql::kLockStockAtOnce}}) {
-        if (opened) {
-            auto done = co_await load->second.exec_script(statement, soon);
-            if (!done) {
-                opened = done.error();
-            }
-        }
-    }
+    auto opened = co_await open_second(load, std::string(name));
     if (!opened) {
         load->second.close();
         co_return 0;
     }
     co_return std::min(stock, (stock + products) / 2);
+}
+
+/// The second connection in the first one's snapshot, with a lock of its own.
+Follower::Loop::Task<> Follower::Loop::open_second(
+    std::shared_ptr<Load> load, std::string snapshot
+) {
+    auto& second = load->second;
+    // The first one is idle meanwhile, so this may not take long.
+    const auto soon = steady_clock::now() + options_.connect_timeout;
+    auto opened = co_await open_beside(second, " load 2", load_settings(options_), soon);
+    if (!opened) {
+        co_return opened.error();
+    }
+    auto named = co_await second.exec_script(sql::kIncarnation, soon);
+    if (!named) {
+        co_return named.error();
+    }
+    if (named->text(0, 0) != incarnation_) {
+        co_return base::Error{base::ErrorCode::kForeignIncarnation, "another database", {}, {}, {}};
+    }
+    // Without waiting for the lock: behind a TRUNCATE that waits for the first connection it would
+    // wait for ever, because nobody knows that the first waits for the second.
+    for (const auto& statement :
+         {std::string{sql::kBeginRead},
+          "set transaction snapshot '" + snapshot + "'",
+          std::string{sql::kLockStockAtOnce}}) {
+        auto done = co_await second.exec_script(statement, soon);
+        if (!done) {
+            co_return done.error();
+        }
+    }
+    co_return base::Result<void>{};
 }
 
 }  // namespace stockd::source

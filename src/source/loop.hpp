@@ -229,6 +229,7 @@ class Follower::Loop {
         base::SteadyTime deadline
     );
     Task<std::int64_t> part_stock(std::shared_ptr<Load> load, base::SteadyTime deadline);
+    Task<> open_second(std::shared_ptr<Load> load, std::string snapshot);
 
     // months.cpp
     void start_months();
