@@ -99,6 +99,10 @@ select cmp_ok(pg_temp.fetched() - :fetched, '<', 200::bigint, '_drain looks at f
 select pg_temp.fetched() as fetched \gset
 select count(*) from inventory.feed_after(:'now');
 select cmp_ok(pg_temp.fetched() - :fetched, '<', 200::bigint, 'feed_after, too');
+select regexp_replace(:'now', '[^.]*$', format('7:%s:7', :'xmax')) as ended \gset
+select pg_temp.fetched() as fetched \gset
+select count(*) from inventory.feed_after(:'ended');
+select cmp_ok(pg_temp.fetched() - :fetched, '<', 200::bigint, 'nor for a transaction that has ended since its position');
 
 -- since leaves months out
 create function pg_temp.months(in_since text) returns bigint language plpgsql as $$
