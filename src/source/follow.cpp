@@ -136,9 +136,11 @@ Follower::Loop::Task<> Follower::Loop::step() {
     }
     if (!relay_) {
         const bool backstop = options_.backstop.count() > 0 && backstop_at_ <= now;
-        if (changes_heard_ || backstop) {
-            const auto why = std::exchange(changes_heard_, false) ? observe::Wake::kBroadcast
-                                                                  : observe::Wake::kBackstop;
+        if (changes_due_ <= now || backstop) {
+            constexpr auto kNever = base::SteadyTime::max();
+            const auto why = std::exchange(changes_due_, kNever) != kNever
+                                 ? observe::Wake::kBroadcast
+                                 : observe::Wake::kBackstop;
             observe_(observe::Woken{why});
             during_ = "drain";
             auto drained = co_await drain();
@@ -149,8 +151,10 @@ Follower::Loop::Task<> Follower::Loop::step() {
             relay_suspect_ = relay_suspect_ || (*drained && why == observe::Wake::kBackstop);
             co_return base::Result<void>{};
         }
-        const auto until =
-            options_.backstop.count() > 0 ? std::min(backstop_at_, next_duty()) : next_duty();
+        auto until = std::min(changes_due_, next_duty());
+        if (options_.backstop.count() > 0) {
+            until = std::min(until, backstop_at_);
+        }
         co_return co_await rest(until);
     }
     const auto next = doorbell_.next(now);
@@ -186,8 +190,9 @@ Follower::Loop::Task<> Follower::Loop::rest(base::SteadyTime until) {
         take_notifications();
         // Only what step() acts on: returning for anything else would go round without ever
         // waiting, and nothing else on this thread, a load for one, would come to its turn.
-        if ((position_ && !relay_ && changes_heard_) ||
-            (relay_ && doorbell_.next(steady_clock::now()).step != Doorbell::Step::kRest)) {
+        const auto now = steady_clock::now();
+        if ((position_ && !relay_ && changes_due_ <= now) ||
+            (relay_ && doorbell_.next(now).step != Doorbell::Step::kRest)) {
             co_return base::Result<void>{};
         }
     }
@@ -209,7 +214,10 @@ void Follower::Loop::take_notifications() {
             ++rings;
         } else if (notification->backend_pid != l_pid_ && notification->backend_pid != d_pid_) {
             // A relay drains anyway; what others say on this channel must not make it talk.
-            changes_heard_ = !relay_;
+            if (!relay_) {
+                const auto earliest = std::max(steady_clock::now(), read_at_ + options_.told_pace);
+                changes_due_ = std::min(changes_due_, earliest);
+            }
         }
     }
     if (rings > 0 && relay_) {
@@ -285,6 +293,7 @@ Follower::Loop::Task<> Follower::Loop::stand_for_relay() {
         co_return listening.error();
     }
     relay_ = true;
+    changes_due_ = base::SteadyTime::max();
     months_at_ = steady_clock::now();
     chores_at_ = months_at_;
     doorbell_.restart();

@@ -253,6 +253,7 @@ base::SteadyTime Follower::Loop::statement_deadline() const {
 
 /// What is published now holds everything that was committed at `when`.
 void Follower::Loop::published_as_of(base::SteadyTime when) {
+    read_at_ = when;
     backstop_at_ = when + options_.backstop;
     fresh_at_ns_.store(nanoseconds_of(when), std::memory_order_release);
     heard(when);

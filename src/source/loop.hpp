@@ -319,7 +319,9 @@ class Follower::Loop {
     bool relay_ = false;
     /// The backstop found what the relay should have told of.
     bool relay_suspect_ = false;
-    bool changes_heard_ = false;
+    /// When to drain for what the relay told of; max(): it told of nothing.
+    base::SteadyTime changes_due_ = base::SteadyTime::max();
+    base::SteadyTime read_at_{};
     base::SteadyTime backstop_at_{};
     base::SteadyTime election_at_{};
     Doorbell doorbell_;

@@ -85,6 +85,10 @@ struct SourceOptions {
     /// and so many fewer broadcasts. It holds up no sleeper: a parked relay drains at once, and so
     /// does whoever waits. Chosen: two fifths of the 20 ms that a change may take at 80 % load.
     milliseconds busy_pace{8};
+    /// How far apart a follower's drains are that the relay's telling begins. A lone change is read
+    /// at once, and whoever waits is drained for at once, too. Chosen: a follower then costs the
+    /// database some 5 % of 2 000 writes a second (docs/decisions/0008-drain-pace.md).
+    milliseconds told_pace{50};
     /// Doorbells per second above which the relay lingers awake instead of parking.
     double rings_per_s_max = 100;
     /// Requests that may wait at one time.

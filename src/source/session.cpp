@@ -110,7 +110,7 @@ Follower::Loop::Task<> Follower::Loop::session() {
     const auto now = steady_clock::now();
     doorbell_.restart();
     canary_.restart(now);
-    changes_heard_ = false;
+    changes_due_ = base::SteadyTime::max();
     l_unlocking_ = false;
     election_at_ = now;
     audit_ = {};

@@ -187,6 +187,39 @@ TEST_CASE("source: followers are told by the relay, with no backstop of their ow
     }
 }
 
+TEST_CASE("source: a follower's pace holds up neither waiter nor stop", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    const Running relay{options_for(database)};
+    REQUIRE(relay.becomes_relay());
+    auto options = only_notifications(database);
+    options.told_pace = 1h;
+    Running follower{options};
+    REQUIRE(follower.becomes_live());
+    Db db{database.url()};
+    db.run("update inventory.inventory_stock set on_hand = 2");
+    REQUIRE(eventually([&] { return relay.sink.on_hand(1, 1) == 2; }));
+    const auto ticket = std::stoull(
+        db.value("with u as (update inventory.inventory_stock set on_hand = 3 returning 1) "
+                 "select inventory.ticket() from u")
+    );
+    REQUIRE(eventually([&] { return relay.sink.on_hand(1, 1) == 3; }));
+    const auto outcome = outcome_of([&](auto done) {
+        follower.follower.wait_for_ticket(
+            ticket, std::chrono::steady_clock::now() + 10s, std::move(done)
+        );
+    });
+    CHECK(outcome.has_value());
+    CHECK(follower.sink.on_hand(1, 1) == 3);
+    // Told of at once, and read when the pace is over: not by this one any more.
+    const auto drains = follower.follower.status().drains;
+    db.run("update inventory.inventory_stock set on_hand = 4");
+    REQUIRE(eventually([&] { return relay.sink.on_hand(1, 1) == 4; }));
+    CHECK(follower.follower.status().drains == drains);
+    follower.follower.stop();
+    CHECK(follower.follower.status().state == State::kDisconnected);
+}
+
 TEST_CASE("source: a follower proves its own way through the relay", "[source]") {
     const Database database;
     auto options = options_for(database);
