@@ -22,7 +22,7 @@ grant select on
     inventory.stores, inventory.vendors, inventory.categories, inventory.products, inventory.inventory_stock,
     inventory.stock_ledger, inventory.inventory_event, inventory.daemons, inventory.settings, inventory.schema_migration,
     inventory.schema_repeatable, inventory.imports, inventory.import_batches, inventory.units, inventory.stock_documents,
-    inventory.stock_document_lines, inventory.stock_remainders, inventory.operation_refusals, inventory.stock_reservations,
+    inventory.stock_document_lines, inventory.stock_remainders, inventory.stock_remainder_steps, inventory.operation_refusals, inventory.stock_reservations,
     inventory.stock_holds, inventory.recipes, inventory.recipe_ingredients, inventory.conversion_mappings,
     inventory.inventory_deductions, inventory.inventory_deduction_parts, inventory.inventory_compensation_log,
     inventory.lot_policies, inventory.stock_lots, inventory.stock_lot_entries

@@ -33,7 +33,7 @@ begin
     -- One condition for all, because each costs; what is wrong is said elsewhere.
     if length(in_reference) > 500 or length(in_reason) > 2000 or length(in_actor) > 200 or length(in_correlation_id) > 200
         or length(in_idempotency_key) not between 1 and 200 or length(in_transaction_id) not between 1 and 200
-        or not isfinite(in_occurred_at)
+        or not in_occurred_at between '0001-01-02 00:00+00' and '9999-12-30 00:00+00'
     then
         perform inventory._check_arguments(
             in_reference, in_reason, in_actor, in_correlation_id, in_idempotency_key, in_transaction_id, in_occurred_at

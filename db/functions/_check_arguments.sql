@@ -28,8 +28,9 @@ begin
                 using errcode = 'invalid_parameter_value', hint = 'Leave it out, or give one that names this request alone.';
         end if;
     end loop;
-    if not isfinite(in_occurred_at) then
-        raise exception 'an operation happens at a time, not at %', in_occurred_at
+    -- One that every time zone writes with a year of four digits, so that it can be read again.
+    if not in_occurred_at between '0001-01-02 00:00+00' and '9999-12-30 00:00+00' then
+        raise exception 'an operation happens in the years 1 to 9999, not at %', in_occurred_at
             using errcode = 'datetime_field_overflow', hint = 'Leave occurred_at out: it is now by default.';
     end if;
 end

@@ -7,7 +7,9 @@ as $$
 declare
     v_is_unique boolean;
     v_unanswered bigint;
-    v_oldest timestamptz := (select min(i.created_at) from inventory.inventory_deduction_idempotency as i);
+    v_oldest timestamptz := (
+        select min(i.created_at) from inventory.inventory_deduction_idempotency as i where i.created_at < 'infinity'
+    );
     v_days integer := (select s.value::integer from inventory.settings as s where s.name = 'offline_window_days');
 begin
     select exists (

@@ -11,19 +11,23 @@ set enable_seqscan = off
 set jit = off
 as $$
 begin
-    if in_errors #>> '{0,code}' = 'idempotency_conflict' and in_errors #> '{0,fields}' <> '[]' then
-        return not exists (select from jsonb_array_elements_text(in_errors #> '{0,fields}') as f (field) where f.field like 'lines%');
+    if in_errors #>> '{0,code}' = 'idempotency_conflict' and in_errors #> '{0,fields}' <> '[]' and not exists (
+        select from jsonb_array_elements_text(in_errors #> '{0,fields}') as f (field) where f.field like 'lines%'
+    ) then
+        return true;
     end if;
+    -- The same lines in other words (another unit, a product's new sku) are the same.
     return not exists (
         select
         from (
-            select l.line, l.product_id, l.quantity, l.unit
+            select l.line, l.product_id, l.numerator, l.denominator, l.unit, l.price
             from inventory.inventory_deductions as d
             join inventory.stock_document_lines as l on l.document_id = d.document_id
             where d.transaction_id = in_transaction_id and d.store_id = in_store_id
         ) as d
         full join unnest(inventory._read_lines(in_lines, array['price'], 'positive')) as l on l.line = d.line
-        where (d.product_id, d.quantity, d.unit) is distinct from (l.product_id, l.quantity, l.unit)
+        where (d.product_id, d.numerator, d.denominator) is distinct from (l.product_id, l.numerator, l.denominator)
+            or d.unit = l.unit and d.price is distinct from l.price
     );
 end
 $$;
@@ -39,7 +43,7 @@ set enable_seqscan = off
 as $$
 begin
     return (
-        select inventory._is_same_sale(in_errors, q.store_id, q.transaction_id, q.lines)
+        select inventory._is_same_sale(in_errors, q.store_id, q.transaction_id, inventory._queued_lines(q))
         from inventory.offline_transaction_queue as q
         where q.queue_id = in_queue_id
     );

@@ -47,7 +47,7 @@ begin
     where t.code = in_store and p.sku = v_line ->> 'sku'
         and (not exists (select from inventory.store_access as a where a.login = session_user) or inventory._may_use(t.store_id));
     if v_found.quantity is null or abs(v_found.quantity) >= 1e15 or v_found.quantity <> trunc(v_found.quantity)
-        or v_found.quantity <= 0 and (in_kind <> 'adjustment' or v_found.quantity = 0) or v_found.base_unit in ('box', 'pack')
+        or v_found.quantity <= 0 and (in_kind <> 'adjustment' or v_found.quantity = 0)
     then
         return null;
     end if;

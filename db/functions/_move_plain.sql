@@ -80,7 +80,7 @@ begin
                             then div(l.quantity * i.numerator, r.yields * i.denominator)
                     end, 1e11
                 )::bigint as units,
-                l.is_line and l.quantity > 0 and l.quantity < 1e15 and l.quantity = trunc(l.quantity) and p.base_unit not in ('box', 'pack')
+                l.is_line and l.quantity > 0 and l.quantity < 1e15 and l.quantity = trunc(l.quantity)
                     and (not l.has_price or l.price between 0 and 999999999999 and min_scale(l.price) <= 6) as is_plain
             from (
                 select

@@ -12,7 +12,7 @@ begin
         in_idempotency_key is not null and in_transaction_id is not null or in_idempotency_key = '' or in_transaction_id = ''
         or length(in_texts) > 200
     ) is true
-    and isfinite(in_occurred_at) is not false
+    and (in_occurred_at between '0001-01-02 00:00+00' and '9999-12-30 00:00+00') is not false
     and concat(
         current_setting('inventory.reason', true), current_setting('inventory.reference', true),
         current_setting('inventory.actor', true), current_setting('inventory.correlation_id', true)

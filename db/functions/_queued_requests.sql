@@ -1,6 +1,6 @@
 -- Transactions of the offline queue as requests of deduct_inventory_many(), in the order of the ids.
 -- They are what the till would have asked itself, so that it does not matter which of the two comes first.
--- Reads: offline_transaction_queue.
+-- Raises what _queued_lines() does. Reads: offline_transaction_queue, products, units.
 create or replace function inventory._queued_requests(in_store text, in_ids bigint[]) returns jsonb
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -11,7 +11,7 @@ begin
     return (
         select jsonb_agg(
             jsonb_build_object(
-                'store', in_store, 'transaction_id', q.transaction_id, 'lines', q.lines, 'reference', q.reference, 'actor', q.actor,
+                'store', in_store, 'transaction_id', q.transaction_id, 'lines', inventory._queued_lines(q, i.place), 'reference', q.reference, 'actor', q.actor,
                 'occurred_at', q.occurred_at, 'reason', q.reason, 'party', q.party, 'correlation_id', q.correlation_id
             )
             order by i.place

@@ -50,7 +50,7 @@ begin
         v_line.quantity := inventory._line_quantity(v_value, 'quantity', v_place, in_quantity);
         v_line.base_unit := v_product.base_unit;
         v_line.unit := coalesce(v_value ->> 'unit', v_product.base_unit);
-        if v_line.unit = v_product.base_unit and v_line.unit not in ('box', 'pack') and v_line.quantity = trunc(v_line.quantity) then
+        if v_line.unit = v_product.base_unit and v_line.quantity = trunc(v_line.quantity) then
             v_line.numerator := trunc(v_line.quantity);
             v_line.denominator := 1;
             v_line.unit_numerator := 1;

@@ -74,7 +74,14 @@ begin
             when 'availability' then
                 perform inventory._check_availability(v_text, '');
                 v_product.availability := v_text;
-            when 'base_unit' then v_product.base_unit := v_text;
+            when 'base_unit' then
+                if v_text in ('box', 'pack') then
+                    raise exception 'base_unit cannot be %', v_text
+                        using errcode = 'invalid_parameter_value',
+                        detail = 'A box and a pack are counted in base units, by pieces_per_pack and packs_per_box.',
+                        hint = 'Give what one of them is a name of its own, or count in piece.';
+                end if;
+                v_product.base_unit := v_text;
             when 'pieces_per_pack' then v_product.pieces_per_pack := v_text::numeric::bigint;
             when 'packs_per_box' then v_product.packs_per_box := v_text::numeric::bigint;
             when 'low_stock_threshold' then v_product.low_stock_threshold := v_text::numeric::bigint;

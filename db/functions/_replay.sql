@@ -16,6 +16,13 @@ as $$
 declare
     v_fields text[] := inventory._differing_fields(in_first, in_second);
 begin
+    if in_first ->> 'operation' = 'reject_transaction' then
+        return jsonb_build_array(jsonb_build_object(
+            'code', 'idempotency_conflict', 'message', format('transaction_id "%s" was rejected, and is not deducted any more', in_key),
+            'detail', 'It had been queued, and somebody decided so: offline_queue_decisions says who and why.',
+            'hint', 'What was sold all the same is a new transaction, with an id of its own.', 'fields', '[]'::jsonb
+        ));
+    end if;
     return jsonb_build_array(jsonb_build_object(
         'code', 'idempotency_conflict',
         'message', format(

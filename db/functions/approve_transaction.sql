@@ -24,6 +24,7 @@ declare
     v_operation inventory.operation;
     v_row inventory.offline_transaction_queue;
     v_edited jsonb;
+    v_lines jsonb;
     v_answer jsonb;
     v_errors jsonb;
 begin
@@ -46,13 +47,14 @@ begin
     elsif v_row.status not in ('pending', 'insufficient_stock') then
         return inventory._refuse(v_operation, inventory._queue_decided(v_operation, v_row));
     end if;
+    v_lines := coalesce(v_edited, inventory._queued_lines(v_row));
     v_answer := inventory.deduct_inventory_atomic(
-        v_operation.store, coalesce(v_edited, v_row.lines), v_row.transaction_id, null, v_row.reference, v_row.actor, v_row.occurred_at,
+        v_operation.store, v_lines, v_row.transaction_id, null, v_row.reference, v_row.actor, v_row.occurred_at,
         null, v_operation.correlation_id, v_row.reason, v_row.party
     );
     v_errors := v_answer -> 'errors';
     if v_errors <> '[]' and not inventory._is_same_sale(
-        v_errors, v_operation.store_id, v_row.transaction_id, coalesce(v_edited, v_row.lines)
+        v_errors, v_operation.store_id, v_row.transaction_id, v_lines
     ) then
         if v_errors #>> '{0,code}' = 'idempotency_conflict' then
             v_errors := coalesce(inventory._other_use_of_queued(v_row.queue_id), v_errors);

@@ -91,7 +91,7 @@ begin
                 v_errors := inventory._not_reserved(v_operation, v_reservation_id, process_order_stock_reduction."order");
                 raise exception 'refused' using errcode = 'SDREF';
             end if;
-            v_lines := coalesce(v_lines, v_held);
+            v_lines := case when v_lines is null then v_held else inventory._as_then(v_lines, v_held) end;
             v_operation.document_id := null;
             v_movements := null;
             v_errors := null;

@@ -1,9 +1,10 @@
 -- Lets idempotency keys and refusals go that are older than the setting offline_window_days, the oldest first: until then a till that
--- was offline may still send its request again.
+-- was offline may still send its request again. A transaction id counts for ever: the key of one that no deduction has (a sale, a payment,
+-- a rejection) stays, and is no longer among the oldest; of a deduction inventory_deductions keeps it.
 --   limit  at most so many of each, 1 to 100 000; call it again while it returns as many
--- Returns how many keys went. Raises 22023 for a limit out of range.
--- Reads: settings. Writes: inventory_deduction_idempotency, operation_refusals. Locks: the rows that go; what somebody holds is left
--- for the next call.
+-- Returns how many keys it went through. Raises 22023 for a limit out of range.
+-- Reads: settings, inventory_deductions. Writes: inventory_deduction_idempotency, operation_refusals. Locks: the rows that go or stay; what
+-- somebody holds is left for the next call.
 create or replace function inventory.prune_idempotency_keys("limit" integer default 10000) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -26,19 +27,36 @@ begin
         limit prune_idempotency_keys."limit"
         for update skip locked
     );
-    delete from inventory.inventory_deduction_idempotency as i
-    where i.ctid = any (array(
-        select o.ctid
+    with old as materialized (
+        select o.store_id, o.scope, o.idempotency_key
         from inventory.inventory_deduction_idempotency as o
         where o.created_at < v_until
         order by o.created_at
         limit prune_idempotency_keys."limit"
         for update skip locked
-    ));
-    get diagnostics v_pruned = row_count;
+    ),
+    judged as materialized (
+        select
+            o.*,
+            o.scope = 'transaction' and not exists (
+                select from inventory.inventory_deductions as d where d.transaction_id = o.idempotency_key and d.store_id = o.store_id
+            ) as stays
+        from old as o
+    ),
+    gone as (
+        delete from inventory.inventory_deduction_idempotency as i
+        using judged as j
+        where not j.stays and i.store_id = j.store_id and i.scope = j.scope and i.idempotency_key = j.idempotency_key
+    ),
+    kept as (
+        update inventory.inventory_deduction_idempotency as i set created_at = 'infinity'
+        from judged as j
+        where j.stays and i.store_id = j.store_id and i.scope = j.scope and i.idempotency_key = j.idempotency_key
+    )
+    select count(*) into v_pruned from judged;
     return v_pruned;
 end
 $$;
 
 comment on function inventory.prune_idempotency_keys(integer) is
-    'Lets idempotency keys and refusals go that are older than offline_window_days, a bounded number per call.';
+    'Lets idempotency keys and refusals go that are older than offline_window_days, a bounded number per call. Transaction ids count for ever.';

@@ -72,13 +72,15 @@ begin
     perform inventory._check_party(queue_transaction.party);
     -- The same id from two tabs, or again after a timeout: the second waits for the first, and then finds its row.
     insert into inventory.offline_transaction_queue (
-        store_id, transaction_id, device, device_sequence, cause, status, lines, reference, party, reason, actor, correlation_id,
-        occurred_at, policy, request
+        store_id, transaction_id, device, device_sequence, cause, status, lines, product_ids, unit_numerators, unit_denominators, reference,
+        party, reason, actor, correlation_id, occurred_at, policy, request
     )
     values (
         v_operation.store_id, queue_transaction.transaction_id, queue_transaction.device, queue_transaction.device_sequence,
         queue_transaction.cause, case queue_transaction.cause when 'offline' then 'pending' else 'insufficient_stock' end,
-        queue_transaction.lines, v_operation.reference, queue_transaction.party, v_operation.reason, v_operation.actor,
+        queue_transaction.lines, array(select l.product_id from unnest(v_lines) as l order by l.line),
+        array(select l.unit_numerator from unnest(v_lines) as l order by l.line),
+        array(select l.unit_denominator from unnest(v_lines) as l order by l.line), v_operation.reference, queue_transaction.party, v_operation.reason, v_operation.actor,
         v_operation.correlation_id, v_operation.occurred_at, inventory._policy_of(v_operation.store_id, v_lines), v_operation.request
     )
     on conflict on constraint offline_transaction_queue_store_id_transaction_id_uq do nothing

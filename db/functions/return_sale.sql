@@ -57,6 +57,7 @@ begin
         raise exception 'no sale in % has the reference "%"', return_sale.store, left(return_sale.sale, 200)
             using errcode = 'SD006', hint = 'Leave sale out to take back what has no receipt.';
     end if;
+    v_lines := inventory._as_then(v_lines, inventory._lines_of_documents(v_documents));
     begin
         perform inventory._lock_changed_rows(inventory._changes_of_lines(v_operation, 'return', 1, v_lines));
         select m.pieces, m.errors into v_lines, v_errors from inventory._match_returns(v_operation, v_documents, v_lines) as m;

@@ -52,6 +52,9 @@ begin
             v_errors := inventory._not_reserved(v_operation, v_reservation_id, unreserve_stock."order");
             raise exception 'refused' using errcode = 'SDREF';
         end if;
+        if v_lines is not null then
+            v_lines := inventory._as_then(v_lines, inventory._held_lines(v_reservation_id));
+        end if;
         perform inventory._lock_held_rows(v_operation, v_reservation_id, v_lines);
         select p.* into v_plan
         from inventory._plan_release(v_operation, v_reservation_id, unreserve_stock."order", v_lines) as p;

@@ -112,7 +112,8 @@ create table inventory.products (
     constraint products_base_price_ck check (base_price >= 0 and base_price <> 'NaN'),
     constraint products_availability_ck
         check (availability in ('available', 'out_of_stock', 'preorder', 'discontinued')),
-    constraint products_base_unit_ck check (base_unit <> '' and length(base_unit) <= 50),
+    -- box and pack are counted by pieces_per_pack and packs_per_box.
+    constraint products_base_unit_ck check (base_unit <> '' and length(base_unit) <= 50 and base_unit not in ('box', 'pack')),
     constraint products_pieces_per_pack_ck check (pieces_per_pack > 0),
     constraint products_packs_per_box_ck check (packs_per_box > 0),
     constraint products_low_stock_threshold_ck check (low_stock_threshold >= 0)

@@ -103,7 +103,8 @@ comment on column inventory.inventory_deduction_idempotency.scope is
 comment on column inventory.inventory_deduction_idempotency.idempotency_key is 'The key that the client made.';
 comment on column inventory.inventory_deduction_idempotency.request is 'What was asked, in canonical form; what another request is compared with.';
 comment on column inventory.inventory_deduction_idempotency.result is 'The answer. Null only inside the transaction that is at work.';
-comment on column inventory.inventory_deduction_idempotency.created_at is 'When the transaction began; keys are pruned by it.';
+comment on column inventory.inventory_deduction_idempotency.created_at is
+    'When the transaction began; keys are pruned by it. infinity: it is older, and stays, because it is a transaction id.';
 
 -- Documents. No CHECK, as on the ledger: PostgreSQL reads each one anew from its text in every statement, and only our functions write
 -- here.

@@ -12,6 +12,9 @@ create table inventory.offline_transaction_queue (
     cause text not null,
     status text not null,
     lines jsonb not null,
+    product_ids bigint[] not null,
+    unit_numerators numeric[] not null,
+    unit_denominators numeric[] not null,
     approved_lines jsonb,
     reference text,
     party text,
@@ -51,6 +54,11 @@ comment on column inventory.offline_transaction_queue.cause is 'Why it was queue
 comment on column inventory.offline_transaction_queue.status is
     'pending: to be synced. insufficient_stock: syncing did not do, somebody must decide. synced, approved: deducted. rejected: not to be deducted.';
 comment on column inventory.offline_transaction_queue.lines is 'What was sold, as the till sent it.';
+comment on column inventory.offline_transaction_queue.product_ids is
+    'The product that each line named when it was queued: a sku that another product has by now does not take from that.';
+comment on column inventory.offline_transaction_queue.unit_numerators is
+    'With unit_denominators: the base units in one of each line''s unit when it was queued; what a changed unit does not change.';
+comment on column inventory.offline_transaction_queue.unit_denominators is 'With unit_numerators: the base units in one of each line''s unit.';
 comment on column inventory.offline_transaction_queue.approved_lines is 'What was approved instead; null when nothing was edited.';
 comment on column inventory.offline_transaction_queue.reference is 'Its number in the world: the receipt.';
 comment on column inventory.offline_transaction_queue.party is 'The customer.';

@@ -100,6 +100,7 @@ begin
             values
                 ('stores', false), ('inventory_stock', false), ('stock_ledger', false), ('inventory_event', false),
                 ('stock_documents', false), ('stock_document_lines', true), ('stock_remainders', false),
+                ('stock_remainder_steps', false),
                 ('operation_refusals', false), ('stock_reservations', false), ('stock_holds', false),
                 ('conversion_mappings', false), ('inventory_deductions', false), ('inventory_deduction_parts', true),
                 ('inventory_compensation_log', false), ('stock_lots', false), ('stock_lot_entries', false),

@@ -259,7 +259,9 @@ from (values
     ($$ 'op-a', '[{"sku": "op-1", "quantity": 1}]', reason => repeat('r', 2001) $$, '22001 reason is too long'),
     ($$ 'op-a', '[{"sku": "op-1", "quantity": 1}]', correlation_id => repeat('c', 201) $$, '22001 correlation_id is too long'),
     ($$ 'op-a', '[{"sku": "op-1", "quantity": 1}]', party => repeat('p', 501) $$, '22001 party is too long'),
-    ($$ 'op-a', '[{"sku": "op-1", "quantity": 1}]', occurred_at => 'infinity' $$, '22008 an operation happens at a time, not at infinity')
+    ($$ 'op-a', '[{"sku": "op-1", "quantity": 1}]', occurred_at => 'infinity' $$, '22008 an operation happens in the years 1 to 9999, not at infinity'),
+    ($$ 'op-a', '[{"sku": "op-1", "quantity": 1}]', occurred_at => '0001-01-01 00:00+01' $$, '22008 an operation happens in the years 1 to 9999, not at ' || '0001-01-01 00:00+01'::timestamptz),
+    ($$ 'op-a', '[{"sku": "op-1", "quantity": 1}]', occurred_at => '10000-01-01 00:00+00' $$, '22008 an operation happens in the years 1 to 9999, not at ' || '10000-01-01 00:00+00'::timestamptz)
 ) as w (arguments, error);
 select is(
     pg_temp.try($$ select inventory.receive_purchase('op-a', '[{"sku": "op-1", "quantity": 1, "expires_on": "31.1.2027"}]') $$),

@@ -121,10 +121,14 @@ insert into inventory.operation_refusals (store_id, operation, code, errors, act
 select 0, 'x', 'old', '[]', 'x', now() - interval '31 days';
 select is(inventory.prune_idempotency_keys(2), 2::bigint, 'keys go by bounded numbers');
 select is(inventory.prune_idempotency_keys(100) > 0, true, 'until none is left that is older than the offline window');
-select is(inventory.prune_idempotency_keys(100), 0::bigint, 'none that is younger');
+select is(inventory.prune_idempotency_keys(100), 0::bigint, 'none that is younger, and what stays is gone through once');
 select is(
     (select count(*) filter (where idempotency_key in ('k1', 'k2', 't1')) || ' ' || count(*) filter (where idempotency_key = 'k3') from inventory.inventory_deduction_idempotency),
-    '0 1', 'those of the offline window stay'
+    '2 1', 'those of the offline window stay, and transaction ids'
+);
+select is(pg_temp.short(pg_temp.sell(1, null, 't1')), 'true true Request already processed (idempotency)', 'T8: a sale is done once by its transaction id, however old it is');
+select is(
+    (inventory.run_health_check('key-a') -> 'checks') @> '[{"name": "Idempotency table", "status": "healthy"}]', true, 'which is no sign that nobody prunes'
 );
 select is((select count(*) from inventory.operation_refusals where code = 'old'), 0::bigint, 'old refusals go with them');
 select is((select count(*) > 0 from inventory.operation_refusals), true, 'younger ones stay');

@@ -169,13 +169,6 @@ select inventory.reserve_stock('o9', s.code, '[{"sku": "sw-1", "quantity": 1}, {
 from inventory.stores as s where s.code like 'sw-%' order by s.code;
 select pg_temp.both_orders('process_order_stock_reduction', null, ', reason => ''why''', 'o9');
 
--- A base unit of such a name is not what the line means
-update inventory.products set base_unit = 'pack', pieces_per_pack = 6 where sku = 'sw-1';
-select is(
-    inventory.record_sale('sw-short', '[{"sku": "sw-1", "quantity": 1}]') #>> '{movements,0,on_hand_delta}',
-    inventory.record_sale('sw-long', '[{"sku": "sw-1", "quantity": 1, "unit": "pack"}]') #>> '{movements,0,on_hand_delta}', 'a pack is a pack'
-);
-
 -- What was recorded; not nothing
 select cmp_ok((select count(*) from inventory.stock_ledger where store_id = test.store('sw-short')), '>', 10::bigint, 'movements were made');
 select results_eq(

@@ -98,7 +98,7 @@ create temporary table docs as
 grant select on docs to public;
 select pg_temp.look();
 select is_empty($$ select name from sees where stores is distinct from 'ab' $$, 'every table has something of both stores');
-select is((select count(*) from sees), 20::bigint, 'twenty tables');
+select is((select count(*) from sees), 21::bigint, 'twenty-one tables');
 set session authorization acc_till;
 select pg_temp.look();
 select is_empty($$ select name, stores from sees where login = 'acc_till' and stores is distinct from 'a' $$, 'a listed login sees its store, in every table');
