@@ -84,6 +84,25 @@ def test_a_dry_run_shows_and_changes_nothing(shop):
     assert shop.value("select count(*) from inventory.stock_documents") == 0
 
 
+def test_the_answer_of_a_dry_run_says_that_it_is_one(shop):
+    shop.execute("select inventory.set_recipe('cache', '[{\"name\": \"Apple\", \"quantity\": 2, \"unit\": \"piece\"}]')")
+    shop.execute("select inventory.set_conversion_mapping('LON', 'Apple', 'piece', 'A1', 1)")
+    assert "dry_run" not in shop.stockctl.json("deduct", "LON", "cache=1", "--transaction", "t1")
+    assert "dry_run" not in shop.stockctl.json("reserve", "1", "LON", "A1=1")
+    assert "dry_run" not in shop.stockctl.json("sell", "LON", "A1=1", "--reference", "R 1")
+    for transaction in ("q1", "q2"):
+        queue(shop, transaction, 1)
+    for code, *words in (
+        [0, "receive", "LON", "A1=2"], [0, "sell", "LON", "A1=2"], [0, "return", "LON", "A1=1", "--sale", "R 1"], [0, "set", "LON", "A1=2"],
+        [0, "adjust", "LON", "A1=2", "--reason", "x"], [0, "reserve", "2", "LON", "A1=2"], [0, "unreserve", "1", "LON"],
+        [0, "deduct", "LON", "cache=1", "--transaction", "t2"], [0, "compensate", "t1"], [0, "queue", "sync", "LON"],
+        [0, "queue", "approve", "q1", "LON"], [0, "queue", "reject", "q2", "LON"], [1, "sell", "LON", "A1=999"],
+    ):  # fmt: skip
+        answer = shop.stockctl.json(*words, "--dry-run", "--quiet", code=code)
+        assert answer["dry_run"] is True, words
+        assert answer["success"] is (code == 0), words
+
+
 def test_the_same_key_is_done_once(shop):
     for _ in range(2):
         done = shop.stockctl("sell", "LON", "A1=5", "--key", "k1")
