@@ -210,7 +210,7 @@ begin
             array_agg(
                 (
                     d.lines[1], d.store_id, d.store, d.product_id, d.sku, 'deduction', -d.numerator, d.denominator,
-                    case d.denominator when 1 then -d.numerator end, 0
+                    case when d.denominator = 1 and d.numerator <= 9223372036854775807 then -d.numerator end, 0
                 )::inventory.stock_change
                 order by d.place
             ),

@@ -52,6 +52,76 @@ select is(
 select is(pg_temp.raised(format('select * from inventory.list_documents(''wa-a'', kind => %L)', k)), 'nothing', k)
 from unnest('{purchase,sale,return,order,shortfall,deduction,compensation}'::text[]) as k;
 
+-- Mappings
+update inventory.products set pieces_per_pack = 1000000000, packs_per_box = 1000000000 where sku = 'wa-2';
+select is(
+    pg_temp.raised(format('select inventory.set_conversion_mapping(''wa-a'', ''a'', ''g'', ''wa-2'', %s)', c.arguments)),
+    '22023 one g of a would be too much or too little of wa-2 Numerator and denominator, in its base unit and reduced, are at most 1000000000000000.', c.arguments
+)
+from (values ('1000000, 1, ''box'''), ('1, 1, ''box''')) as c (arguments);
+select is(pg_temp.raised($$ select inventory.set_conversion_mapping('wa-a', 'a', 'g', 'wa-2', 900, 1, 'pack') $$), 'nothing', 'what fits is kept');
+
+-- Balances near the end of bigint
+insert into inventory.inventory_stock (store_id, product_id, on_hand) values (test.store('wa-a'), test.product('wa-1'), 9223372036854775800), (test.store('wa-a'), test.product('wa-2'), 5);
+insert into inventory.inventory_stock (store_id, product_id, on_hand, allow_negative) values (test.store('wa-a'), test.product('wa-3'), -9223372036854775800, true);
+select is(pg_temp.raised(format('select inventory.%s', c.call)), c.wanted, c.call)
+from (
+    select
+        c.call, format(
+            '22003 Stock of %s in wa-a would be out of range: On hand %s, Reserved 0, Change %s', c.sku,
+            case c.sku when 'wa-1' then '9223372036854775800' else '-9223372036854775800' end, c.change
+        ) as wanted
+    from (values
+        ('receive_purchase(''wa-a'', ''[{"sku": "wa-1", "quantity": 100}]'')', 'wa-1', 100),
+        ('receive_purchase(''wa-a'', ''[{"sku": "wa-2", "quantity": 1}, {"sku": "wa-1", "quantity": 100}]'')', 'wa-1', 100),
+        ('receive_purchase(''wa-a'', ''[{"sku": "wa-1", "quantity": 7}, {"sku": "wa-1", "quantity": 100}]'')', 'wa-1', 107),
+        ('receive_purchase(''wa-a'', ''[{"sku": "wa-1", "quantity": 100.5}]'')', 'wa-1', 100),
+        ('adjust_stock(''wa-a'', ''[{"sku": "wa-1", "quantity": 100}]'', ''found'')', 'wa-1', 100),
+        ('adjust_stock(''wa-a'', ''[{"sku": "wa-3", "quantity": -100}]'', ''lost'')', 'wa-3', -100),
+        ('record_sale(''wa-a'', ''[{"sku": "wa-3", "quantity": 100}]'')', 'wa-3', -100),
+        ('record_sale(''wa-a'', ''[{"sku": "wa-3", "quantity": 7}, {"sku": "wa-3", "quantity": 100}]'')', 'wa-3', -107),
+        ('reserve_stock(''o'', ''wa-a'', ''[{"sku": "wa-3", "quantity": 100}]'')', 'wa-3', -100),
+        ('reserve_stock(''o'', ''wa-a'', ''[{"sku": "wa-3", "quantity": 7}, {"sku": "wa-2", "quantity": 1}, {"sku": "wa-3", "quantity": 100}]'')', 'wa-3', -107),
+        ('deduct_inventory_atomic(''wa-a'', ''[{"sku": "wa-3", "quantity": 100}]'', ''t1'')', 'wa-3', -100),
+        ('deduct_inventory_atomic(''wa-a'', ''[{"sku": "wa-3", "quantity": 99.5}]'', ''t1'')', 'wa-3', -100)
+    ) as c (call, sku, change)
+) as c;
+select is(
+    pg_temp.raised(format('select inventory.deduct_inventory_many(''[{"store": "wa-a", "transaction_id": "m1", "lines": [{"sku": "wa-2", "quantity": 1}]}, {"store": "wa-a", "transaction_id": "m2", "lines": [{"sku": "wa-3", "quantity": %s}]}]'')', q)),
+    '22003 request 2: Stock of wa-3 in wa-a would be out of range: On hand -9223372036854775800, Reserved 0, Change -100', 'of a batch it says of which request'
+)
+from unnest('{100,99.5}'::numeric[]) as q;
+select is(test.stock('wa-a', 'wa-1') || test.stock('wa-a', 'wa-2') || test.stock('wa-a', 'wa-3'), 'on_hand 9223372036854775800 reserved 0 version 1on_hand 5 reserved 0 version 1on_hand -9223372036854775800 reserved 0 version 1', 'nothing moved');
+select is(inventory.adjust_stock('wa-a', '[{"sku": "wa-1", "quantity": 7}]', 'the last') -> 'success', 'true', 'up to the end it goes');
+select is(inventory.record_sale('wa-a', '[{"sku": "wa-3", "quantity": 8}]') -> 'success', 'true', 'and down to it');
+
+-- A demand that is no bigint is a shortage like any other
+select inventory.set_recipe('wa-cake', '[{"name": "a", "quantity": 1000000, "unit": "g"}]'), inventory.set_recipe('wa-tart', '[{"name": "a", "quantity": 1000000, "unit": "g"}]', 900000000);
+select is(
+    inventory.deduct_inventory_atomic('wa-a', '[{"sku": "wa-cake", "quantity": 1000000}]', 'd1') #>> '{errors,0,message}',
+    inventory.validate_deduction('wa-a', '[{"sku": "wa-cake", "quantity": 1000000}]') #>> '{errors,0,message}', 'refused in the same words as when it was asked before'
+);
+select matches(inventory.validate_deduction('wa-a', '[{"sku": "wa-cake", "quantity": 1000000}]') #>> '{errors,0,message}', 'Need 900000000000000000000000, Have 5', 'with what it would need');
+select is(
+    jsonb_path_query_array(inventory.deduct_inventory_many('[{"store": "wa-a", "transaction_id": "m3", "lines": [{"sku": "wa-2", "quantity": 1}]}, {"store": "wa-a", "transaction_id": "m4", "lines": [{"sku": "wa-cake", "quantity": 1000000}]}]'), '$[*].success'),
+    '[true, false]', 'in a batch, too, it is this request''s refusal'
+);
+update inventory.inventory_stock set allow_negative = true where store_id = test.store('wa-a') and product_id = test.product('wa-2');
+select is(
+    pg_temp.raised(format('select inventory.deduct_inventory_atomic(''wa-a'', ''[{"sku": "wa-cake", "quantity": %s}]'', ''d2'')', q)),
+    format('22003 Stock of wa-2 in wa-a would be out of range: On hand 4, Reserved 0, Change -%s', trim_scale(900000000000000000 * q)), 'where more may be sold than there is, balances end nevertheless'
+)
+from unnest('{1000000,1000.5}'::numeric[]) as q;
+select is(
+    pg_temp.raised('select inventory.deduct_inventory_many(''[{"store": "wa-a", "transaction_id": "m5", "lines": [{"sku": "wa-2", "quantity": 1}]}, {"store": "wa-a", "transaction_id": "m6", "lines": [{"sku": "wa-cake", "quantity": 1000000}]}]'')'),
+    '22003 request 2: Stock of wa-2 in wa-a would be out of range: On hand 4, Reserved 0, Change -900000000000000000000001', 'of a batch it says of which request'
+);
+select inventory.set_conversion_mapping('wa-a', 'a', 'g', 'wa-2', 1000000, 7, 'pack');
+select matches(
+    pg_temp.raised('select inventory.deduct_inventory_atomic(''wa-a'', ''[{"sku": "wa-cake", "quantity": 1000000}]'', ''d3'')'),
+    '^22003 Stock of wa-2 in wa-a would be out of range: On hand 4, Reserved 0, Change -142857142857142857142857143$', 'sevenths, too'
+);
+
 select is_empty('select test.contradictions()', 'Q1 holds');
 select * from finish();
 rollback;
