@@ -122,6 +122,30 @@ select matches(
     '^22003 Stock of wa-2 in wa-a would be out of range: On hand 4, Reserved 0, Change -142857142857142857142857143$', 'sevenths, too'
 );
 
+-- must() and the answers of many
+select is(inventory.must('[{"success": true, "n": 1}, {"success": true, "n": 2}]'), '[{"success": true, "n": 1}, {"success": true, "n": 2}]', 'must() lets answers pass that are all successes');
+create function pg_temp.many(in_first numeric, in_second numeric, in_third numeric) returns text language sql as $$
+    select format(
+        'select inventory.must(inventory.deduct_inventory_many(''wa-a'', ''{%s}'', ''{wa-4,wa-4,wa-4}'', ''{%s}''))',
+        array_to_string(array[md5(random()::text), md5(random()::text), md5(random()::text)], ','), array_to_string(array[in_first, in_second, in_third], ',')
+    )
+$$;
+insert into inventory.inventory_stock (store_id, product_id, on_hand) values (test.store('wa-a'), test.product('wa-4'), 10);
+select is(pg_temp.raised(pg_temp.many(1, 1, 1)), 'nothing', 'so do those of a batch that was done');
+select is(
+    pg_temp.raised(pg_temp.many(1, 20, 1)),
+    'SD010 request 2: Insufficient stock of wa-4 in wa-a: Need 20, Have 6 (Short: 14) Receive stock first, or set allow_negative for this row.', 'one that was refused is raised, with its number'
+);
+select is(
+    pg_temp.raised(pg_temp.many(21, 1, 22)),
+    'SD010 request 1: Insufficient stock of wa-4 in wa-a: Need 21, Have 7 (Short: 14); request 3: Insufficient stock of wa-4 in wa-a: Need 22, Have 6 (Short: 16) Receive stock first, or set allow_negative for this row.',
+    'as the first one says, with what all say'
+);
+select is(test.stock('wa-a', 'wa-4'), 'on_hand 7 reserved 0 version 4', 'and all of it is undone');
+select is(pg_temp.raised(format('select inventory.must(%L)', r)), '22023 must() takes the answer of an operation select inventory.must(inventory.record_sale(...))', r)
+from (values ('[]'), ('[1]'), ('[{}]'), ('[{"success": true}, 1]'), ('[{"success": false}]'), ('1'), ('{}'), ('{"success": false, "errors": []}')) as v (r);
+select is(pg_temp.raised('select inventory.must(null)'), '22023 must() takes the answer of an operation select inventory.must(inventory.record_sale(...))', 'null');
+
 select is_empty('select test.contradictions()', 'Q1 holds');
 select * from finish();
 rollback;
