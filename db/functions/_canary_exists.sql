@@ -1,3 +1,7 @@
+-- Whether an event of the feed is still there: stockd asks for the last canary that it saw. If that is gone, history was cut, or is that of
+-- another database.
+--   in_nonce  the canary's event_id
+-- Reads: inventory_event.
 create or replace function inventory._canary_exists(in_nonce uuid) returns boolean
 language sql stable security definer
 set search_path = pg_catalog, pg_temp

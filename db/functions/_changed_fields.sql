@@ -1,3 +1,7 @@
+-- The fields that differ between two states of a row, as events tell them.
+--   in_old, in_new  the states, as objects; null has no fields
+--   in_fields       which are compared, in the order of the answer
+-- Returns [{field, oldValue, newValue}], empty when none differs. Reads nothing.
 create or replace function inventory._changed_fields(in_old jsonb, in_new jsonb, in_fields text[]) returns jsonb
 language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp

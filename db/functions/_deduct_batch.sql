@@ -38,7 +38,6 @@ declare
     v_blocks jsonb[];
     v_places bigint[];
     v_is_unmade boolean;
-    v_request integer;
     v_key inventory.batch_key;
     v_row inventory.deduction_demand;
     v_compares boolean := exists (select from unnest(v_requests) as r where r.expected is not null);
@@ -211,7 +210,7 @@ begin
             array_agg(
                 (
                     d.lines[1], d.store_id, d.store, d.product_id, d.sku, 'deduction', -d.numerator, d.denominator,
-                    case d.denominator when 1 then -d.numerator end, 0
+                    case when d.denominator = 1 and d.numerator <= 9223372036854775807 then -d.numerator end, 0
                 )::inventory.stock_change
                 order by d.place
             ),
@@ -241,7 +240,7 @@ begin
         continue when v_replays[v_request] = 0;
         v_answers[v_request] := inventory._replayed(v_answers[v_replays[v_request]]);
     end loop;
-    perform inventory._finish_deductions(v_operations, v_answers, v_does, v_keys, v_owners, v_demand);
+    perform inventory._finish_deductions(v_operations, v_answers, v_keys, v_owners, v_demand);
     return to_jsonb(v_answers);
 end
 $$;

@@ -3,7 +3,7 @@
 --   in_owners  by id of a key, the number of the request that was done under it; 0 when none was
 -- Writes: inventory_deduction_idempotency, operation_refusals, inventory_stock.
 create or replace function inventory._finish_deductions(
-    in_operations inventory.operation[], in_answers jsonb[], in_does boolean[], in_keys inventory.batch_key[], in_owners integer[],
+    in_operations inventory.operation[], in_answers jsonb[], in_keys inventory.batch_key[], in_owners integer[],
     in_demand inventory.deduction_demand[]
 ) returns void
 language plpgsql volatile
@@ -41,5 +41,5 @@ end
 $$;
 
 comment on function inventory._finish_deductions(
-    inventory.operation[], jsonb[], boolean[], inventory.batch_key[], integer[], inventory.deduction_demand[]
+    inventory.operation[], jsonb[], inventory.batch_key[], integer[], inventory.deduction_demand[]
 ) is 'Stores the answers of a batch of deductions, gives its other keys back, and records refusals.';

@@ -80,7 +80,8 @@ begin
         on_hand = s.on_hand + v_delta, version = s.version + 1,
         updated_at = clock_timestamp()
     where s.store_id = v_found.store_id and s.product_id = v_found.product_id
-        and (s.available + v_delta >= 0 or s.allow_negative) and not s.keeps_lots
+        -- Near the ends of bigint the long way says what is out of range. Cheap conditions are asked first, and these can fail in no sum.
+        and s.on_hand < 9222000000000000000 and s.available > -9222000000000000000 and (s.available + v_delta >= 0 or s.allow_negative) and not s.keeps_lots
     returning s.on_hand, s.reserved, s.version into v_moved;
     if not found then
         perform inventory._unclaim_one(v_found.store_id, v_found.scope, v_found.key);

@@ -204,7 +204,8 @@ begin
         on conflict (store_id, scope, idempotency_key) do update set request = excluded.request, result = excluded.result;
     end if;
     return v_answers;
-exception when sqlstate 'SDREF' then
+exception when sqlstate 'SDREF' or numeric_value_out_of_range then
+    -- The long way says whose balance would be out of range.
     return null;
 end
 $$;

@@ -1,3 +1,5 @@
+-- The parts of a position's text, as _format_position() writes it.
+-- Raises SD001 for what is none; of a text that is very long, only the beginning is looked at. Reads nothing.
 create or replace function inventory._parse_position(
     in_position text, out incarnation text, out since_us bigint, out taken_us bigint, out snapshot pg_snapshot
 )

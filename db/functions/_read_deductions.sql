@@ -31,15 +31,22 @@ begin
         end if;
         select e.key into v_field
         from jsonb_each(v_value) as e
-        where e.key not in ('lines', 'expected_versions') and jsonb_typeof(e.value) not in ('string', 'null')
-            or e.key not in (
-                'store', 'lines', 'transaction_id', 'expected_versions', 'reference', 'actor', 'occurred_at', 'idempotency_key',
-                'correlation_id', 'reason', 'party'
-            )
+        where e.key not in (
+            'store', 'lines', 'transaction_id', 'expected_versions', 'reference', 'actor', 'occurred_at', 'idempotency_key',
+            'correlation_id', 'reason', 'party'
+        )
         limit 1;
         if found then
-            raise exception 'unknown field "%", or no text', left(v_field, 60)
+            raise exception 'unknown field "%"', left(v_field, 60)
                 using errcode = 'invalid_parameter_value', hint = 'Fields are the arguments of deduct_inventory_atomic().';
+        end if;
+        select e.key into v_field
+        from jsonb_each(v_value) as e
+        where e.key not in ('lines', 'expected_versions') and jsonb_typeof(e.value) not in ('string', 'null')
+        limit 1;
+        if found then
+            raise exception '% is no text', v_field
+                using errcode = 'invalid_parameter_value', hint = 'All fields but lines and expected_versions are texts.';
         end if;
         if v_value ->> 'transaction_id' is null then
             raise exception 'no transaction_id is given'
@@ -81,8 +88,10 @@ exception when others then
     -- Says of which request, once for the whole batch: a block per request would be a subtransaction each.
     get stacked diagnostics
         v_state = returned_sqlstate, v_message = message_text, v_detail = pg_exception_detail, v_hint = pg_exception_hint;
-    raise exception '%', case when v_place = 0 then v_message else format('request %s: %s', v_place, v_message) end
-        using errcode = v_state, detail = v_detail, hint = v_hint;
+    perform inventory._raise(
+        v_state, case when v_place = 0 then v_message else format('request %s: %s', v_place, v_message) end, v_detail, v_hint
+    );
+    return null;
 end
 $$;
 

@@ -61,7 +61,7 @@ begin
     update inventory.inventory_stock as s set
         reserved = s.reserved + v_units, version = s.version + 1, updated_at = clock_timestamp()
     where s.store_id = v_found.store_id and s.product_id = v_found.product_id and (s.available >= v_units or s.allow_negative)
-        and not s.keeps_lots
+        and not s.keeps_lots and s.available > -9222000000000000000
     returning s.on_hand, s.reserved, s.version into v_moved;
     if not found then
         delete from inventory.stock_reservations as r where r.reservation_id = v_reservation_id;

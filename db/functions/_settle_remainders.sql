@@ -2,7 +2,7 @@
 -- a change moves their sum, exactly, and on_hand is its whole units. So n changes of q come to the same as one of n*q, in any order and
 -- with any others between them, and giving back what was taken restores both.
 --   in_changes  in the order in which they are made; their stock rows are locked
--- Returns them with on_hand_delta. Only stock rows with a change that is no whole number are looked at.
+-- Returns them with on_hand_delta, null where it is no bigint. Only stock rows with a change that is no whole number are looked at.
 -- Raises 22003 when a remainder can no longer be kept exactly: too many units with too different denominators.
 -- Reads: inventory_stock, stock_remainders. Writes: stock_remainders, stock_remainder_steps. Locks: nothing more than the stock rows.
 create or replace function inventory._settle_remainders(in_changes inventory.stock_change[]) returns inventory.stock_change[]
@@ -88,7 +88,7 @@ begin
         array_agg(
             (
                 a.line, a.store_id, a.store, a.product_id, a.sku, a.kind, a.numerator, a.denominator,
-                coalesce(s.whole::bigint, a.on_hand_delta), a.reserved_delta
+                coalesce(case when abs(s.whole) <= 9223372036854775807 then s.whole::bigint end, a.on_hand_delta), a.reserved_delta
             )::inventory.stock_change
             order by a.place
         )

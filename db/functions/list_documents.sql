@@ -1,11 +1,11 @@
 -- Lists documents of a store with their lines, the newest first.
 --   store      the store's code
---   kind       purchase, sale, return or order; null is all
+--   kind       purchase, sale, return, order, shortfall, deduction or compensation; null is all
 --   reference  exactly this one; null is all
 --   since, until  that occurred from since (included) to until (not included); null is open
 --   limit      at most so many
 -- Returns a row per document; lines is [{line, sku, quantity, unit, unit_cost, price, lot, expires_on, version}].
--- Raises SD006 for an unknown store. Reads: stock_documents, stock_document_lines, products. Locks nothing.
+-- Raises SD006 for an unknown store, 22023 for an unknown kind. Reads: stock_documents, stock_document_lines, products. Locks nothing.
 create or replace function inventory.list_documents(
     store text, kind text default null, reference text default null, since timestamptz default null,
     until timestamptz default null, "limit" bigint default 100
@@ -22,6 +22,11 @@ declare
     v_store_id bigint := inventory._store_id(list_documents.store);
     v_documents bigint[];
 begin
+    if list_documents.kind not in ('purchase', 'sale', 'return', 'order', 'shortfall', 'deduction', 'compensation') then
+        raise exception 'there are no documents of kind "%"', left(list_documents.kind, 60)
+            using errcode = 'invalid_parameter_value',
+            hint = 'Kinds are purchase, sale, return, order, shortfall, deduction and compensation.';
+    end if;
     -- Two statements, because each has an index of its own.
     if list_documents.reference is not null then
         v_documents := array(

@@ -1,3 +1,4 @@
+-- The kinds of movements that there are, for whoever named another one, and for clients.
 create or replace function inventory.movement_kinds() returns text[]
 language sql immutable parallel safe
 return array[

@@ -1,3 +1,4 @@
+-- The key of the advisory lock that elects one relay among the stockd processes of this database.
 create or replace function inventory.relay_lock() returns bigint
 language sql immutable parallel safe
 return 6004511353635864578;

@@ -34,7 +34,6 @@ declare
     v_store text;
     v_sku text;
     v_has_row boolean;
-    v_row record;
     v_now jsonb;
     v_lots jsonb;
     v_ledger record;
@@ -58,8 +57,7 @@ begin
     end if;
     v_operation.reason := left(concat_ws(': ', format('repair of finding %s', repair.finding), v_operation.reason), 2000);
     begin
-        select s.version, s.on_hand, s.reserved into v_row
-        from inventory.inventory_stock as s
+        perform from inventory.inventory_stock as s
         where s.store_id = v_finding.store_id and s.product_id = v_finding.product_id
         for no key update;
         v_has_row := found;

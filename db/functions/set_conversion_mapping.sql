@@ -21,6 +21,7 @@ declare
     v_store_id bigint := inventory._store_id(set_conversion_mapping.store);
     v_product_id bigint := inventory._product_id(set_conversion_mapping.sku);
     v_ratio record;
+    v_taken record;
 begin
     perform inventory._check_arguments(null, null, set_conversion_mapping.actor, null, null, null, null);
     if length(set_conversion_mapping.ingredient_name) between 1 and 200
@@ -48,16 +49,23 @@ begin
         raise exception '% has no unit "%"', set_conversion_mapping.sku, left(set_conversion_mapping.unit, 60)
             using errcode = 'SD006', hint = 'Units are box, pack, piece, the base unit, and what set_unit() made.';
     end if;
+    select f.numerator, f.denominator into v_taken
+    from inventory._fraction(
+        set_conversion_mapping.numerator * v_ratio.numerator, set_conversion_mapping.denominator * v_ratio.denominator
+    ) as f;
+    if greatest(v_taken.numerator, v_taken.denominator) > 1000000000000000 then
+        raise exception 'one % of % would be too much or too little of %', set_conversion_mapping.ingredient_unit,
+            set_conversion_mapping.ingredient_name, set_conversion_mapping.sku
+            using errcode = 'invalid_parameter_value',
+            hint = 'Numerator and denominator, in its base unit and reduced, are at most 1000000000000000.';
+    end if;
     insert into inventory.conversion_mappings as m (
         store_id, recipe_ingredient_name, recipe_ingredient_unit, product_id, numerator, denominator, actor
     )
     select
         v_store_id, set_conversion_mapping.ingredient_name, set_conversion_mapping.ingredient_unit, v_product_id,
-        f.numerator, f.denominator, coalesce(set_conversion_mapping.actor, c.actor)
+        v_taken.numerator, v_taken.denominator, coalesce(set_conversion_mapping.actor, c.actor)
     from inventory._writer_context() as c
-    cross join lateral inventory._fraction(
-        set_conversion_mapping.numerator * v_ratio.numerator, set_conversion_mapping.denominator * v_ratio.denominator
-    ) as f
     on conflict (store_id, recipe_ingredient_name, recipe_ingredient_unit) do update set
         product_id = excluded.product_id, numerator = excluded.numerator, denominator = excluded.denominator,
         actor = excluded.actor, updated_at = clock_timestamp();

@@ -4,7 +4,7 @@
 --                that unit; each store says by set_conversion_mapping() what stock it takes for it
 --   yields       how many base units of the product they make, 1 to 1 000 000 000: 8 for a cake of eight pieces
 --   actor        who; the login when left out
--- Raises SD006 for an unknown sku, 22... for ingredients that are none.
+-- Raises SD006 for an unknown sku, 22... for ingredients that are none and yields out of range.
 -- Reads: products. Writes: recipes, recipe_ingredients. Locks: the recipe against other calls.
 create or replace function inventory.set_recipe(sku text, ingredients jsonb, yields bigint default 1, actor text default null)
 returns void
@@ -15,6 +15,7 @@ declare
     v_product_id bigint := inventory._product_id(set_recipe.sku);
     v_value jsonb;
     v_place integer;
+    v_quantity numeric;
 begin
     perform inventory._check_arguments(null, null, set_recipe.actor, null, null, null, null);
     if jsonb_typeof(set_recipe.ingredients) is distinct from 'array'
@@ -22,6 +23,10 @@ begin
     then
         raise exception 'ingredients are an array of 1 to 500 objects'
             using errcode = 'invalid_parameter_value', hint = 'Like [{"name": "Butter", "quantity": 20, "unit": "gram"}].';
+    end if;
+    if (set_recipe.yields between 1 and 1000000000) is not true then
+        raise exception 'a recipe yields a whole number from 1 to 1000000000'
+            using errcode = 'invalid_parameter_value', hint = 'How many base units of the product the ingredients make.';
     end if;
     insert into inventory.recipes as r (product_id, yields, actor)
     select v_product_id, set_recipe.yields, coalesce(set_recipe.actor, c.actor)
@@ -44,10 +49,19 @@ begin
             raise exception 'ingredient %: its name or unit is empty or too long', v_place
                 using errcode = 'invalid_parameter_value', detail = 'A name has at most 200 characters, a unit at most 50.';
         end if;
+        v_quantity := (v_value -> 'quantity')::numeric;
+        -- The first test keeps the others from numbers of a hundred thousand digits.
+        if abs(v_quantity) >= 1e15 or min_scale(v_quantity) > 9 then
+            raise exception 'ingredient %: quantity is too large or too fine', v_place
+                using errcode = 'invalid_parameter_value', detail = 'At most 15 digits before the decimal point, and 9 after it.';
+        end if;
+        if v_quantity <= 0 then
+            raise exception 'ingredient %: quantity is %', v_place, v_quantity
+                using errcode = 'invalid_parameter_value', hint = 'It says how much of the unit goes in, above 0.';
+        end if;
         insert into inventory.recipe_ingredients (product_id, ingredient_name, ingredient_unit, quantity, place)
         values (
-            v_product_id, v_value ->> 'name', v_value ->> 'unit',
-            inventory._line_quantity(v_value, 'quantity', v_place, 'positive'), v_place
+            v_product_id, v_value ->> 'name', v_value ->> 'unit', v_quantity, v_place
         )
         on conflict do nothing;
         if not found then

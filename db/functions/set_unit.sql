@@ -5,8 +5,8 @@
 --   sku                     the product that it counts; or
 --   base_unit               all products with this base unit, as kilogram counts gram
 --   actor                   who; the login when left out
--- Returns the id of the version that is in force. Raises SD006 for an unknown sku, 22023 for neither or both of sku and base_unit,
--- 23514 for a ratio or name out of range.
+-- Returns the id of the version that is in force. Raises SD006 for an unknown sku, 22023 for neither or both of sku and base_unit, and
+-- for a ratio or name out of range.
 -- Reads: products. Writes: units. Locks: units against other calls.
 create or replace function inventory.set_unit(
     name text, numerator bigint, denominator bigint default 1, sku text default null, base_unit text default null,
@@ -23,6 +23,16 @@ begin
     if (set_unit.sku is null) = (set_unit.base_unit is null) then
         raise exception 'a unit belongs to a sku or to a base unit'
             using errcode = 'invalid_parameter_value', hint = 'Give one of sku and base_unit.';
+    end if;
+    if (length(set_unit.name) between 1 and 50 and set_unit.name not in ('box', 'pack', 'piece')) is not true then
+        raise exception 'a unit has a name of 1 to 50 characters, other than box, pack and piece'
+            using errcode = 'invalid_parameter_value', hint = 'These three are columns of the product.';
+    end if;
+    if length(set_unit.base_unit) not between 1 and 50 then
+        raise exception 'a base unit has a name of 1 to 50 characters' using errcode = 'invalid_parameter_value';
+    end if;
+    if (set_unit.numerator between 1 and 1000000000 and set_unit.denominator between 1 and 1000000000) is not true then
+        raise exception 'numerator and denominator are whole numbers from 1 to 1000000000' using errcode = 'invalid_parameter_value';
     end if;
     if set_unit.sku is not null then
         v_product_id := inventory._product_id(set_unit.sku);

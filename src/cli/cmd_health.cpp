@@ -72,13 +72,12 @@ int run_health(const Globals& globals, const std::vector<std::string>& stores) {
     bool is_critical = false;
     for (int row = 0; row < rows->size(); ++row) {
         is_critical = is_critical || rows->text(row, 1) == "critical";
-        const bool is_healthy = rows->text(row, 1) == "healthy";
         table.add(
             {printable(rows->text(row, 0)),
              printable(rows->text(row, 1)),
              printable(rows->text(row, 2)),
              printable(rows->text(row, 3)),
-             is_healthy ? "" : printable(rows->text(row, 4))}
+             printable(rows->text(row, 4))}
         );
     }
     print_out(table.render());

@@ -92,7 +92,8 @@ const std::vector<Operation>& operations() {
         {"adjust",
          "adjust_stock",
          "Change stock by a difference, with a reason",
-         "  stockctl adjust LONDON MUG=-1 --reason broken\n",
+         "  stockctl adjust LONDON MUG=-1 --reason broken\n"
+         "  stockctl adjust LONDON MUG=+2 --reason found\n",
          {kStore},
          {{"reason", "--reason", "Why, in words", true},
           kReference,
@@ -100,7 +101,7 @@ const std::vector<Operation>& operations() {
           kAt,
           kKey,
           kCorrelation},
-         LineForm{}},
+         LineForm{.is_difference = true}},
         {"set",
          "set_stock",
          "Set stock to what was counted",

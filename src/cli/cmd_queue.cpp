@@ -117,6 +117,7 @@ void add_queue(Registration& to) {
         "queue",
         "Decide about what tills sold while they were offline",
         "  stockctl queue list                                what waits, in all stores\n"
+        "  stockctl queue list LONDON\n"
         "  stockctl queue sync LONDON                         deduct what is pending; stockd does "
         "it every minute\n"
         "  stockctl queue approve till3-000486 LONDON         as it was queued\n"
@@ -128,7 +129,7 @@ void add_queue(Registration& to) {
 
     auto* list = sub->add_subcommand("list", "Show what waits for somebody, the oldest sale first");
     list->fallthrough();
-    list->add_option("--store", options->store, "Only this store")->type_name("CODE");
+    list->add_option("STORE,--store", options->store, "Only this store")->type_name("CODE");
     list->add_option(
             "--status", options->status, "Only this; left out: pending and insufficient_stock"
     )

@@ -192,6 +192,8 @@ void add_verify(Registration& to) {
         "while stock is changing: a row that changed meanwhile is compared with the ledger at the "
         "copy's version.\n"
         "\n"
+        "What inventory.repair() settled is no difference any more.\n"
+        "\n"
         "  version   a movement is missing, or there twice\n"
         "  balance   a movement's balance does not follow from the one before\n"
         "  stock     a stock row is not what its last movement says\n"

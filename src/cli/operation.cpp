@@ -108,7 +108,8 @@ std::string sql_of(const OperationCall& call, std::vector<pg::Param>& params) {
         sql += (params.size() > 1 ? ", \"" : "\"") + std::string(name) + "\" => $" +
                std::to_string(params.size());
     }
-    return sql + ")";
+    // Whoever reads the answer as JSON must not take its ticket and document for some that exist.
+    return sql + (call.is_dry_run ? R"() || '{"dry_run": true}')" : ")");
 }
 
 /// Of a connection that broke while the database was at work: whether it was done is not known.

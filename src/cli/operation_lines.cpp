@@ -101,6 +101,9 @@ base::Result<std::string> line_json(const std::string& word, const LineForm& for
     const auto version = form.version.empty() ? std::nullopt : take_after(quantity, '#');
     const auto money = form.money.empty() ? std::nullopt : take_after(quantity, '@');
     const auto unit = take_after(quantity, ':');
+    if (form.is_difference && quantity.starts_with('+') && !quantity.starts_with("+-")) {
+        quantity.remove_prefix(1);  // JSON knows no plus
+    }
     if (!is_number(quantity)) {
         return wrong(word, "\"" + printable(quantity) + "\" is no quantity", form);
     }

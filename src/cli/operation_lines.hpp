@@ -21,11 +21,13 @@ struct LineForm {
     std::string_view version{};
     /// "SKU" alone is a line without a quantity.
     bool is_quantity_optional = false;
+    /// The quantity is a difference, and may have a plus.
+    bool is_difference = false;
 };
 
-/// "MUG=2", "MUG=1.5:kilogram", "MUG=2:box@9.50", "MUG=40#12": left, quantity, unit, money,
-/// version. The last '=' counts, so that a code may have one. Errors: kInvalidArgument, with the
-/// word.
+/// "MUG=2", "MUG=1.5:kilogram", "MUG=2:box@9.50", "MUG=40#12", "MUG=+2": left, quantity, unit,
+/// money, version. The last '=' counts, so that a code may have one. Errors: kInvalidArgument, with
+/// the word.
 [[nodiscard]] base::Result<std::string> lines_json(
     const std::vector<std::string>& words, const LineForm& form
 );

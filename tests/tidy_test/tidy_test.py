@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The repository's own rules, as a test: what no compiler and no formatter checks.
 
-Width of lines, length of files, includes only along CMake's link edges, no leftovers, one title per Markdown file.
+Width of lines, length of files, includes only along CMake's link edges, no leftovers, a head for each SQL function, one title per Markdown file.
 usage: tidy_test.py [ROOT]; prints each violation as file:line: message, exit code 1 when there is one.
 """
 
@@ -102,6 +102,8 @@ def check(root):
                 found += check_includes(path, lines, edges)
             if path.suffix == ".hpp" and "#pragma once" not in text:
                 found.append((1, "a header without #pragma once"))
+        if path.suffix == ".sql" and path.parts[:2] == ("db", "functions") and not text.startswith("-- "):
+            found.append((1, "a function without a comment that says what it does, and what it returns, raises, reads, writes and locks"))
         if path.suffix == ".md":
             found += check_markdown(lines)
         for number, message in found:

@@ -58,6 +58,10 @@ class TidyTest(unittest.TestCase):
         self.assert_violation({"a.cpp": "int a;\n" * 601}, "split it")
         self.assert_violation({"a.hpp": "int a();\n"}, "without #pragma once")
 
+    def test_functions_of_the_database(self):
+        self.assert_violation({"db/functions/a.sql": "create function a() returns void language sql as $$ $$;\n"}, "a.sql:1: a function without")
+        self.assertEqual(self.violations({"db/functions/a.sql": "-- Does nothing.\ncreate function a()\n", "db/triggers/b.sql": "drop;\n"}), [])
+
     def test_markdown_titles(self):
         self.assert_violation({"a.md": "# One\n\n# Two\n"}, "a.md:3: a Markdown file has one title")
         self.assert_violation({"a.md": "text\n"}, "a.md:1:")

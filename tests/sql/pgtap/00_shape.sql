@@ -244,12 +244,15 @@ select is_empty(
         from pg_proc as p
         join pg_language as l on l.oid = p.prolang and l.lanname = 'plpgsql'
         cross join lateral plpgsql_check_function_tb(
-            p.oid::regprocedure, fatal_errors => false, extra_warnings => false, performance_warnings => false
+            p.oid::regprocedure, fatal_errors => false, extra_warnings => true, performance_warnings => false
         ) as c
         where p.pronamespace = 'inventory'::regnamespace and p.prorettype <> 'trigger'::regtype
             -- The parameters limit and order are reserved words and public names; '{}' as the start of an array is no mistake.
             and c.message not in ('name of parameter "limit" is reserved keyword', 'name of parameter "order" is reserved keyword')
-            and not (c.context like '%initialization%' and c.detail like 'cast "text" value to "%[]" type')
+            and (c.context like '%initialization%' and c.detail like 'cast "text" value to "%[]" type') is not true
+            -- It does not see that a loop without an exit has no end that control could reach.
+            and (c.message = 'control reached end of function without RETURN' and p.prosrc ~ '\n    loop\n.*\n    end loop;\nend\n$'
+                and p.prosrc !~ '\mexit\M') is not true
     $$,
     'plpgsql_check finds nothing in the functions'
 );
@@ -266,8 +269,10 @@ select is_empty(
         ) as t
         cross join lateral plpgsql_check_function_tb(
             t.tgfoid::regprocedure, t.tgrelid::regclass, newtable => t.tgnewtable, oldtable => t.tgoldtable,
-            fatal_errors => false, extra_warnings => false, performance_warnings => false
+            fatal_errors => false, extra_warnings => true, performance_warnings => false
         ) as c
+        -- A SELECT whose CTEs write has to leave its answer somewhere.
+        where c.message <> 'never read variable "v_made_again"'
     $$,
     'plpgsql_check finds nothing in the trigger functions'
 );

@@ -101,9 +101,9 @@ select is((select r.numerator from inventory._unit_ratio(test.product('u-flour')
 
 select throws_ok(format('select inventory.set_unit(%s)', w.arguments), w.sqlstate, null, 'no unit: ' || w.arguments)
 from (values
-    ($$ 'x', 1 $$, '22023'), ($$ 'x', 1, 1, 'u-1', 'gram' $$, '22023'), ($$ 'x', 1, 1, 'u-x' $$, 'SD006'), ($$ 'box', 1, 1, 'u-1' $$, '23514'),
-    ($$ 'x', 0, 1, 'u-1' $$, '23514'), ($$ 'x', 1, 0, 'u-1' $$, '23514'), ($$ 'x', 1000000001, 1, 'u-1' $$, '23514'), ($$ null, 1, 1, 'u-1' $$, '23502'),
-    ($$ '', 1, 1, 'u-1' $$, '23514'), ($$ 'x', 1, 1, 'u-1', null, repeat('a', 201) $$, '22001')
+    ($$ 'x', 1 $$, '22023'), ($$ 'x', 1, 1, 'u-1', 'gram' $$, '22023'), ($$ 'x', 1, 1, 'u-x' $$, 'SD006'), ($$ 'box', 1, 1, 'u-1' $$, '22023'),
+    ($$ 'x', 0, 1, 'u-1' $$, '22023'), ($$ 'x', 1, 0, 'u-1' $$, '22023'), ($$ 'x', 1000000001, 1, 'u-1' $$, '22023'), ($$ null, 1, 1, 'u-1' $$, '22023'),
+    ($$ '', 1, 1, 'u-1' $$, '22023'), ($$ 'x', 1, 1, 'u-1', null, repeat('a', 201) $$, '22001')
 ) as w (arguments, sqlstate);
 
 -- Numbers that are too far apart are refused, not rounded

@@ -46,12 +46,12 @@ from (values
     ('[{"name": "x", "quantity": 1}]', '22023', 'ingredient 1 is none'), ('[{"name": "x", "unit": "g"}]', '22023', 'ingredient 1 is none'),
     ('[{"name": "x", "quantity": 1, "unit": "g", "more": 1}]', '22023', 'ingredient 1 is none'),
     ('[{"name": "", "quantity": 1, "unit": "g"}]', '22023', 'ingredient 1: its name or unit is empty or too long'),
-    ('[{"name": "x", "quantity": 0, "unit": "g"}]', '22023', 'line 1: quantity is 0'),
-    ('[{"name": "x", "quantity": 1e-10, "unit": "g"}]', '22023', 'line 1: quantity is too large or too fine'),
+    ('[{"name": "x", "quantity": 0, "unit": "g"}]', '22023', 'ingredient 1: quantity is 0'),
+    ('[{"name": "x", "quantity": 1e-10, "unit": "g"}]', '22023', 'ingredient 1: quantity is too large or too fine'),
     ('[{"name": "x", "quantity": 1, "unit": "g"}, {"name": "x", "quantity": 2, "unit": "g"}]', '22023', 'ingredient 2: "x" in g is there already')
 ) as c (ingredients, state, message);
 select throws_ok($$ select inventory.set_recipe('rc-none', '[{"name": "x", "quantity": 1, "unit": "g"}]') $$, 'SD006', null, 'a recipe is of a product');
-select throws_ok($$ select inventory.set_recipe('rc-3', '[{"name": "x", "quantity": 1, "unit": "g"}]', 0) $$, '23514', null, 'a recipe makes something');
+select throws_ok($$ select inventory.set_recipe('rc-3', '[{"name": "x", "quantity": 1, "unit": "g"}]', 0) $$, '22023', null, 'a recipe makes something');
 select is((select count(*) from inventory.recipes where product_id = test.product('rc-3')), 0::bigint, 'and none of these is kept');
 
 -- Mappings

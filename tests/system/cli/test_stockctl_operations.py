@@ -25,7 +25,8 @@ def test_goods_come_and_go(shop):
     sold = shop.stockctl.json("sell", "LON", "A1=3@2", "--reference", "R 1", "--actor", "Ann")
     assert [m["on_hand"] for m in sold["movements"]] == [71]
     assert shop.stockctl("return", "LON", "A1=1", "--sale", "R 1").returncode == 0
-    assert shop.stockctl("adjust", "LON", "A1=-2", "--reason", "broken").returncode == 0
+    assert shop.stockctl("adjust", "LON", "A1=+1", "--reason", "found").returncode == 0
+    assert shop.stockctl("adjust", "LON", "A1=-3", "--reason", "broken").returncode == 0
     assert on_hand(shop) == 70
     version = shop.value("select max(version) from inventory.stock_ledger where product_id = (select product_id from inventory.products where sku = 'A1') and store_id = 1")
     refused = shop.stockctl("set", "LON", f"A1=40#{version - 1}")
@@ -34,8 +35,8 @@ def test_goods_come_and_go(shop):
     assert shop.stockctl("set", "LON", f"A1=40#{version}").returncode == 0
     assert on_hand(shop) == 40
     history = shop.stockctl("history", "A1", "LON").stdout.splitlines()
-    assert [line.split()[3] for line in history[1:]] == ["direct", "purchase", "sale", "return", "adjustment", "count"]
-    assert "broken" in history[5]
+    assert [line.split()[3] for line in history[1:]] == ["direct", "purchase", "sale", "return", "adjustment", "adjustment", "count"]
+    assert "broken" in history[6]
     assert [m["on_hand"] for m in shop.stockctl.json("history", "A1", "LON", "--limit", "2")] == [70, 40]
 
 
@@ -82,6 +83,25 @@ def test_a_dry_run_shows_and_changes_nothing(shop):
     assert on_hand(shop) == 50
     assert shop.value("select count(*) from inventory.stock_ledger") == 2  # as it began
     assert shop.value("select count(*) from inventory.stock_documents") == 0
+
+
+def test_the_answer_of_a_dry_run_says_that_it_is_one(shop):
+    shop.execute("select inventory.set_recipe('cache', '[{\"name\": \"Apple\", \"quantity\": 2, \"unit\": \"piece\"}]')")
+    shop.execute("select inventory.set_conversion_mapping('LON', 'Apple', 'piece', 'A1', 1)")
+    assert "dry_run" not in shop.stockctl.json("deduct", "LON", "cache=1", "--transaction", "t1")
+    assert "dry_run" not in shop.stockctl.json("reserve", "1", "LON", "A1=1")
+    assert "dry_run" not in shop.stockctl.json("sell", "LON", "A1=1", "--reference", "R 1")
+    for transaction in ("q1", "q2"):
+        queue(shop, transaction, 1)
+    for code, *words in (
+        [0, "receive", "LON", "A1=2"], [0, "sell", "LON", "A1=2"], [0, "return", "LON", "A1=1", "--sale", "R 1"], [0, "set", "LON", "A1=2"],
+        [0, "adjust", "LON", "A1=2", "--reason", "x"], [0, "reserve", "2", "LON", "A1=2"], [0, "unreserve", "1", "LON"],
+        [0, "deduct", "LON", "cache=1", "--transaction", "t2"], [0, "compensate", "t1"], [0, "queue", "sync", "LON"],
+        [0, "queue", "approve", "q1", "LON"], [0, "queue", "reject", "q2", "LON"], [1, "sell", "LON", "A1=999"],
+    ):  # fmt: skip
+        answer = shop.stockctl.json(*words, "--dry-run", "--quiet", code=code)
+        assert answer["dry_run"] is True, words
+        assert answer["success"] is (code == 0), words
 
 
 def test_the_same_key_is_done_once(shop):
@@ -262,6 +282,8 @@ def test_what_tills_queued_is_listed_and_decided(shop):
     listed = shop.stockctl("queue", "list", "--store", "LON").stdout.splitlines()
     assert [line.split()[3:5] for line in listed[1:]] == [["t2", "insufficient_stock"], ["t3", "insufficient_stock"]]
     assert "Need 60, Have 45" in listed[1]
+    assert shop.stockctl("queue", "list", "LON").stdout.splitlines() == listed
+    assert shop.stockctl.json("queue", "list", "PAR") == []
     assert shop.stockctl("queue", "approve", "t2", "LON").returncode == 1
     assert shop.stockctl("queue", "approve", "t2", "LON", "A1=2", "--reason", "counted").returncode == 0
     assert shop.stockctl("queue", "reject", "t3", "LON", "--reason", "rung up twice").returncode == 0
@@ -283,6 +305,9 @@ def test_health_and_metrics_are_shown(shop):
     done = shop.stockctl("health")
     assert done.returncode == 0, done.stderr
     assert {line.split()[0] for line in done.stdout.splitlines()[1:]} == {"LON", "PAR"}
+    # Of a healthy check, too: how far it is from being none.
+    columns = done.stdout.splitlines()[0]
+    assert all(line[columns.index("THRESHOLD") :].strip() for line in done.stdout.splitlines()[1:])
     assert [one["store"] for one in shop.stockctl.json("health", "PAR")] == ["PAR"]
     # A trigger that is off is critical, and the exit code says so.
     shop.execute("alter table inventory.inventory_stock disable trigger all")

@@ -82,6 +82,65 @@ def test_a_ledger_that_is_not_whole_is_listed(shop, damage, checks):
     assert {(d["storeId"], d["productId"]) for d in shown["differences"]} == {("LON", "A1")}
 
 
+def harm(shop, sql):
+    """Changes what is recorded, as nobody can."""
+    tables = shop.execute("select relid::regclass::text from pg_partition_tree('inventory.stock_ledger')")
+    shop.execute(f"begin; {'; '.join(f'alter table {table} disable trigger all' for (table,) in tables)}; {sql}; commit")
+
+
+def repair(shop):
+    """Lets verify() find what is wrong and repair() settle it; how many findings that were."""
+    shop.execute("select inventory.verify('LON', whole => true)")
+    answers = shop.execute("select inventory.repair(finding_id, 'test') from inventory.stock_findings where repaired_at is null and gone_at is null order by 1")
+    assert all(answer["success"] for (answer,) in answers), answers
+    assert shop.value("select inventory.verify('LON', whole => true)")["findings"] == []
+    return len(answers)
+
+
+@pytest.mark.parametrize(
+    "damage, findings",
+    [
+        ("update inventory.stock_ledger set on_hand_after = on_hand_after + 1 where store_id = 1 and version = 2", 2),
+        ("update inventory.stock_ledger set on_hand_delta = -9 where store_id = 1 and version = 3", 1),
+        ("update inventory.stock_ledger set reserved_delta = 2 where store_id = 1 and version = 2", 1),
+        (
+            "insert into inventory.stock_ledger_months (store_id, product_id, kind, on_hand_delta, on_hand_after, version)"
+            " select 1, product_id, 'sale', -4, 43, 3 from inventory.products, generate_series(1, 2) where sku = 'A1'",
+            1,
+        ),
+        ("delete from inventory.stock_ledger where store_id = 1 and version = 2", 1),
+    ],
+)
+def test_what_repair_settled_is_no_difference_any_more(shop, damage, findings):
+    shop.sell(3)
+    shop.sell(4)
+    harm(shop, damage)
+    assert shop.stockctl("verify", "--no-cache").returncode == 1
+    assert repair(shop) == findings
+    done = shop.stockctl("verify", "--no-cache")
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout
+    # Only that: what comes after it is a difference again, and so is what was settled and is changed once more.
+    shop.sell(1)
+    harm(shop, "update inventory.stock_ledger set on_hand_delta = on_hand_delta - 1 where store_id = 1 and version = (select max(version) from inventory.stock_ledger)")
+    assert len(shop.stockctl.json("verify", "--no-cache", code=1)["differences"]) == 1
+    assert repair(shop) == 1
+    assert shop.stockctl("verify", "--no-cache").returncode == 0
+
+
+def test_a_settled_movement_that_is_changed_again_is_a_difference(shop):
+    shop.sell(3)
+    harm(shop, "update inventory.stock_ledger set on_hand_delta = -4 where store_id = 1 and version = 2")
+    assert repair(shop) == 1
+    harm(shop, "update inventory.stock_ledger set on_hand_delta = -5 where store_id = 1 and version = 2")
+    shown = shop.stockctl.json("verify", "--no-cache", code=1)["differences"]
+    assert len(shown) == 2, "the movement, and what had made up for it"
+    # Put right by hand, it leaves the booking that made up for it.
+    harm(shop, "update inventory.stock_ledger set on_hand_delta = -3 where store_id = 1 and version = 2")
+    shown = shop.stockctl.json("verify", "--no-cache", code=1)["differences"]
+    assert [one["check"] for one in shown] == ["balance"]
+    assert "after version 3" in shown[0]["expected"]
+
+
 def test_a_copy_that_shows_something_else_is_listed(followed):
     followed.execute(
         "begin; set local session_replication_role = replica; alter table inventory.inventory_stock disable trigger all;"

@@ -397,14 +397,26 @@ def test_a_batch_of_several_stores(shop):
         ([{"store": "s"}], "request 1: no transaction_id is given"),
         ([{"store": "none", "transaction_id": "t"}], 'request 1: no store has the code "none"'),
         ([{"transaction_id": ""}], "request 1: no store is given"),
-        ([{"transaction_id": "t", "storre": "s"}], 'request 1: unknown field "storre", or no text'),
-        ([{"transaction_id": 1}], 'request 1: unknown field "transaction_id", or no text'),
+        ([{"transaction_id": "t", "storre": "s"}], 'request 1: unknown field "storre"'),
+        ([{"transaction_id": "t", "store": {}}], "request 1: store is no text"),
+        ([{"transaction_id": 1}], "request 1: transaction_id is no text"),
     ],
 )
 def test_a_batch_that_is_none_is_refused_as_a_whole(shop, requests, error):
     with pytest.raises(psycopg2.Error) as found:
         many(shop().connection, requests)
     assert found.value.diag.message_primary == error
+    # What there is nothing to say of is left out: of an empty text clients would print the name.
+    assert found.value.diag.message_detail != "" and found.value.diag.message_hint != ""
+
+
+def test_must_leaves_out_what_an_error_does_not_say(shop):
+    for detail, hint in [(None, None), ("d", None), (None, "h"), ("d", "h"), ("", "")]:
+        error = {key: text for key, text in {"code": "version_conflict", "message": "m", "detail": detail, "hint": hint}.items() if text is not None}
+        with pytest.raises(psycopg2.Error) as found:
+            value(shop().connection, "select inventory.must(%s)", psycopg2.extras.Json({"success": False, "errors": [error]}))
+        assert (found.value.pgcode, found.value.diag.message_primary) == ("SD011", "m")
+        assert (found.value.diag.message_detail, found.value.diag.message_hint) == (detail or None, hint or None)
 
 
 def test_a_wrong_request_says_which_and_undoes_the_batch(shop):

@@ -17,6 +17,20 @@ TEST_CASE("cli: lines as they are typed become the lines of an operation") {
     REQUIRE(*lines_json({}, form) == "[]");
 }
 
+TEST_CASE("cli: a difference may have a plus, and only one sign") {
+    const LineForm form{.is_difference = true};
+    REQUIRE(
+        *lines_json({"MUG=+2:box", "CUP=-1"}, form) ==
+        R"([{"sku": "MUG", "quantity": 2, "unit": "box"}, {"sku": "CUP", "quantity": -1}])"
+    );
+    for (const auto* word : {"MUG=+", "MUG=+-1", "MUG=-+1", "MUG=++1", "MUG=+ 1"}) {
+        CAPTURE(word);
+        const auto lines = lines_json({word}, form);
+        REQUIRE_FALSE(lines);
+        REQUIRE(lines.error().message.find('"' + std::string(word)) == 0);
+    }
+}
+
 TEST_CASE("cli: a code may hold what separates the parts of a line") {
     REQUIRE(*lines_json({R"(a=b:"c"@#=3)"}, {}) == R"([{"sku": "a=b:\"c\"@#", "quantity": 3}])");
 }
