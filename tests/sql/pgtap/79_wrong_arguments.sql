@@ -103,7 +103,9 @@ select is(
 );
 select matches(inventory.validate_deduction('wa-a', '[{"sku": "wa-cake", "quantity": 1000000}]') #>> '{errors,0,message}', 'Need 900000000000000000000000, Have 5', 'with what it would need');
 select is(
-    jsonb_path_query_array(inventory.deduct_inventory_many('[{"store": "wa-a", "transaction_id": "m3", "lines": [{"sku": "wa-2", "quantity": 1}]}, {"store": "wa-a", "transaction_id": "m4", "lines": [{"sku": "wa-cake", "quantity": 1000000}]}]'), '$[*].success'),
+    jsonb_path_query_array(inventory.deduct_inventory_many(
+        '[{"store": "wa-a", "transaction_id": "m3", "lines": [{"sku": "wa-2", "quantity": 1}]}, {"store": "wa-a", "transaction_id": "m4", "lines": [{"sku": "wa-cake", "quantity": 1000000}]}]'),
+    '$[*].success'),
     '[true, false]', 'in a batch, too, it is this request''s refusal'
 );
 update inventory.inventory_stock set allow_negative = true where store_id = test.store('wa-a') and product_id = test.product('wa-2');
