@@ -83,8 +83,9 @@ struct SourceOptions {
 
     /// How far apart the relay's drains are while changes stream in: so many more changes in each,
     /// and so many fewer broadcasts. It holds up no sleeper: a parked relay drains at once, and so
-    /// does whoever waits. Chosen: two fifths of the 20 ms that a change may take at 80 % load.
-    milliseconds busy_pace{8};
+    /// does whoever waits. Chosen: a change may take 20 ms at 80 % load, of which the wait for the
+    /// drain is the part that can be chosen (docs/decisions/0008-drain-pace.md).
+    milliseconds busy_pace{5};
     /// How far apart a follower's drains are that the relay's telling begins. A lone change is read
     /// at once, and whoever waits is drained for at once, too. Chosen: a follower then costs the
     /// database some 5 % of 2 000 writes a second (docs/decisions/0008-drain-pace.md).
