@@ -51,20 +51,19 @@ begin
     where r.store_id = v_found.store_id and r.order_code = in_order
     for no key update;
     -- What is open of an order changes under its lock alone, which this has. The stock row comes before the hold, as for whoever lets holds
-    -- expire.
+    -- expire. A scalar subquery is worked out first, and once: as a join it was begun, with statistics of few holds, from all that anybody has.
     update inventory.stock_holds as h set state = 'committed', is_settled = true, changed_at = clock_timestamp()
-    from (
-        select l.hold_id, s.keeps_lots
+    where h.hold_id = (
+        select l.hold_id
         from inventory.stock_holds as l
         join inventory.inventory_stock as s on s.store_id = l.store_id and s.product_id = l.product_id
-        where l.reservation_id = v_order.reservation_id and not l.is_settled and not exists (
+        where l.reservation_id = v_order.reservation_id and not l.is_settled and not s.keeps_lots and not exists (
             select from inventory.stock_holds as o
             where o.reservation_id = v_order.reservation_id and not o.is_settled and o.product_id <> l.product_id
         )
         for no key update of s
-    ) as l
-    where h.hold_id = l.hold_id and h.state = 'held' and h.expires_at > clock_timestamp()
-        and h.denominator = 1 and h.numerator = h.units and not l.keeps_lots
+    )
+        and h.state = 'held' and h.expires_at > clock_timestamp() and h.denominator = 1 and h.numerator = h.units
     returning
         h.hold_id, h.product_id, h.units, h.quantity, h.unit, h.price,
         (select p.sku from inventory.products as p where p.product_id = h.product_id) as sku
