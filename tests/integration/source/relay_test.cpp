@@ -211,10 +211,13 @@ TEST_CASE("source: a follower's pace holds up neither waiter nor stop", "[source
     });
     CHECK(outcome.has_value());
     CHECK(follower.sink.on_hand(1, 1) == 3);
-    // Told of at once, and read when the pace is over: not by this one any more.
+    // Told of at once, and read when the pace is over: not by this one any more. Many times, so
+    // that it would have come to it.
     const auto drains = follower.follower.status().drains;
-    db.run("update inventory.inventory_stock set on_hand = 4");
-    REQUIRE(eventually([&] { return relay.sink.on_hand(1, 1) == 4; }));
+    for (int i = 4; i < 44; ++i) {
+        db.run("update inventory.inventory_stock set on_hand = $1", {std::to_string(i)});
+        REQUIRE(eventually([&] { return relay.sink.on_hand(1, 1) == i; }));
+    }
     CHECK(follower.follower.status().drains == drains);
     follower.follower.stop();
     CHECK(follower.follower.status().state == State::kDisconnected);
