@@ -104,21 +104,6 @@ select pg_temp.fetched() as fetched \gset
 select count(*) from inventory.feed_after(:'ended');
 select cmp_ok(pg_temp.fetched() - :fetched, '<', 200::bigint, 'nor for a transaction that has ended since its position');
 
--- Engine: with statistics of a time when there were few holds, an order looks at its own.
-select inventory.set_stock('pln', (select jsonb_agg(jsonb_build_object('sku', 'pln-' || n, 'quantity', 100000)) from generate_series(1, 100) as n)) \gset
-select inventory.reserve_stock('pln first', 'pln', '[{"sku": "pln-1", "quantity": 1}]', '1 hour') \gset
-analyze inventory.stock_holds;
-analyze inventory.stock_reservations;
-select count(inventory.reserve_stock('pln ' || o, 'pln', (select jsonb_agg(jsonb_build_object('sku', 'pln-' || n, 'quantity', 1)) from generate_series(1, 100) as n), '1 hour'))
-from generate_series(1, 20) as o;
-select inventory.reserve_stock('pln one', 'pln', '[{"sku": "pln-2", "quantity": 1}]', '1 hour') \gset
-select pg_temp.fetched() as fetched \gset
-select is(inventory.process_order_stock_reduction('pln one', 'pln') ->> 'success', 'true', 'an order of one product is paid');
-select cmp_ok(pg_temp.fetched() - :fetched, '<', 200::bigint, 'and looks at few rows, whatever others have reserved');
-select pg_temp.fetched() as fetched \gset
-select is(inventory.process_order_stock_reduction('pln 7', 'pln') ->> 'success', 'true', 'one of a hundred, too');
-select cmp_ok(pg_temp.fetched() - :fetched, '<', 20000::bigint, 'looks at its own rows some times, and at no other''s');
-
 -- since leaves months out
 create function pg_temp.months(in_since text) returns bigint language plpgsql as $$
 declare
@@ -164,6 +149,21 @@ insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) v
 update inventory.inventory_stock set on_hand = on_hand - 1 where store_id = :s and product_id = :p;
 select is(pg_stat_get_xact_tuples_updated('inventory.inventory_stock'::regclass) - :updated, 3::bigint, 'three movements are three updates of the stock row');
 select is(pg_stat_get_xact_tuples_hot_updated('inventory.inventory_stock'::regclass) - :hot, 3::bigint, 'each of them HOT');
+
+-- Engine: with statistics of a time when there were few holds, an order looks at its own.
+select inventory.set_stock('pln', (select jsonb_agg(jsonb_build_object('sku', 'pln-' || n, 'quantity', 100000)) from generate_series(1, 100) as n)) \gset
+select inventory.reserve_stock('pln first', 'pln', '[{"sku": "pln-1", "quantity": 1}]', '1 hour') \gset
+analyze inventory.stock_holds;
+analyze inventory.stock_reservations;
+select count(inventory.reserve_stock('pln ' || o, 'pln', (select jsonb_agg(jsonb_build_object('sku', 'pln-' || n, 'quantity', 1)) from generate_series(1, 100) as n), '1 hour'))
+from generate_series(1, 20) as o;
+select inventory.reserve_stock('pln one', 'pln', '[{"sku": "pln-2", "quantity": 1}]', '1 hour') \gset
+select pg_temp.fetched() as fetched \gset
+select is(inventory.process_order_stock_reduction('pln one', 'pln') ->> 'success', 'true', 'an order of one product is paid');
+select cmp_ok(pg_temp.fetched() - :fetched, '<', 200::bigint, 'and looks at few rows, whatever others have reserved');
+select pg_temp.fetched() as fetched \gset
+select is(inventory.process_order_stock_reduction('pln 7', 'pln') ->> 'success', 'true', 'one of a hundred, too');
+select cmp_ok(pg_temp.fetched() - :fetched, '<', 20000::bigint, 'looks at its own rows some times, and at no other''s');
 
 select * from finish();
 rollback;
