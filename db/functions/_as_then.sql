@@ -1,6 +1,6 @@
 -- Lines that speak of what was done before, with units as they were then: of a product and unit that in_then has with one ratio, a line
 -- counts by that, so that a changed unit does not change what "1 box of it" was.
--- Returns the lines in their order. Reads nothing else.
+-- Returns the lines in their order. Reads no table.
 create or replace function inventory._as_then(in_lines inventory.operation_line[], in_then inventory.operation_line[])
 returns inventory.operation_line[]
 language plpgsql immutable

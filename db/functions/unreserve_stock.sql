@@ -27,6 +27,7 @@ as $$
 declare
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
+    v_held inventory.operation_line[];
     v_reservation_id bigint;
     v_plan record;
     v_movements inventory.stock_movement[];
@@ -48,12 +49,13 @@ begin
     v_operation.reference := coalesce(v_operation.reference, unreserve_stock."order");
     begin
         v_reservation_id := inventory._lock_order(v_operation, unreserve_stock."order", false);
-        if inventory._held_lines(v_reservation_id) is null then
+        v_held := inventory._held_lines(v_reservation_id);
+        if v_held is null then
             v_errors := inventory._not_reserved(v_operation, v_reservation_id, unreserve_stock."order");
             raise exception 'refused' using errcode = 'SDREF';
         end if;
         if v_lines is not null then
-            v_lines := inventory._as_then(v_lines, inventory._held_lines(v_reservation_id));
+            v_lines := inventory._as_then(v_lines, v_held);
         end if;
         perform inventory._lock_held_rows(v_operation, v_reservation_id, v_lines);
         select p.* into v_plan

@@ -1,3 +1,3 @@
 -- A unit of an order is what it was when it was reserved.
 -- missed by: pgtap/81_changed_meanings.sql
-select guard.edit('inventory.unreserve_stock', 'inventory._as_then(v_lines, inventory._held_lines(v_reservation_id))', 'v_lines');
+select guard.edit('inventory.unreserve_stock', 'inventory._as_then(v_lines, v_held)', 'v_lines');
