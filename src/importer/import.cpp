@@ -321,6 +321,9 @@ std::uint64_t Summary::skipped_lines() const noexcept {
 }
 
 base::Result<Summary> run(const std::string& conninfo, const Spec& spec, const Hooks& hooks) {
+    if (auto checked = check_rejects_file(spec); !checked) {
+        return checked.error();
+    }
     if (is_definition(spec.target)) {
         return run_definitions(conninfo, spec, hooks);
     }

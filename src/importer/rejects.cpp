@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <system_error>
 
@@ -154,6 +155,21 @@ base::Result<void> write_rejects(
         (void)std::remove(part.c_str());
     }
     return written;
+}
+
+base::Result<void> check_rejects_file(const Spec& spec) {
+    const auto path =
+        spec.rejects_file.empty() ? default_rejects_file(spec.file) : spec.rejects_file;
+    std::error_code none_there;
+    if (!std::filesystem::equivalent(spec.file, path, none_there) || none_there) {
+        return {};
+    }
+    return base::Error{
+        base::ErrorCode::kInvalidArgument,
+        "rejected lines cannot go to " + path + ": that is the imported file",
+        "It would be written over.",
+        "Name another file with --rejects.",
+        {}};
 }
 
 base::Result<void> file_rejects(const Spec& spec, Summary& summary) {

@@ -15,6 +15,10 @@ namespace stockd::importer {
     const Spec& spec, const std::string& path, const std::vector<Rejected>& rejects
 );
 
+/// Refuses a file for rejected lines that is the imported file itself, under whatever name, before
+/// anything is imported: it would be written over. Errors: kInvalidArgument.
+[[nodiscard]] base::Result<void> check_rejects_file(const Spec& spec);
+
 /// Puts the summary's rejected lines into the order of the file, and but for a dry run into the
 /// file that the spec says, which the summary then names. Errors: as above.
 [[nodiscard]] base::Result<void> file_rejects(const Spec& spec, Summary& summary);

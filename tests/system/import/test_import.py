@@ -392,6 +392,17 @@ def test_the_reject_file_can_be_mended_and_imported(shop, tmp_path):
     assert shop.stock() == {("A", "X"): (5, 1), ("A", "Y"): (2, 1)}
 
 
+def test_the_imported_file_is_never_written_over(shop, tmp_path):
+    file = write(tmp_path / "own.csv", "sku,name\nOV1,ok\nOV2,a,b\n")
+    (tmp_path / "link.csv").symlink_to(file)
+    for name in (file, tmp_path / "." / "own.csv", tmp_path / "link.csv"):
+        done = shop.run("products", file, "--rejects", str(name))
+        assert done.returncode == 2 and "that is the imported file" in done.stderr, done.stderr
+    with open(file, encoding="utf-8") as kept:
+        assert kept.read() == "sku,name\nOV1,ok\nOV2,a,b\n"
+    assert shop.run("products", file, "--rejects", str(tmp_path / "other.csv")).returncode == 3
+
+
 def test_a_writer_may_import_and_a_reader_may_not(shop, tmp_path):
     shop.rows("drop role if exists import_writer; create role import_writer login in role inventory_writer")
     shop.rows("drop role if exists import_reader; create role import_reader login in role inventory_reader")
