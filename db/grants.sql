@@ -29,6 +29,14 @@ grant select on
     to inventory_reader;
 grant select on inventory.offline_transaction_queue, inventory.offline_queue_decisions to inventory_reader;
 grant select on inventory.stock_findings, inventory.stock_verifications to inventory_reader;
+-- The views read as whoever asks, so that rows of other stores are hidden from who may not see them.
+grant select on
+    inventory.folded_stock, inventory.folded_products, inventory.folded_store_categories, inventory.folded_alerts,
+    inventory.folded_analytics, inventory.sales_by_day,
+    inventory.inventory_summary_mv, inventory.inventory_summary_now, inventory.inventory_by_shop_mv, inventory.inventory_by_shop_now,
+    inventory.inventory_by_shop_category_mv, inventory.inventory_by_shop_category_now, inventory.inventory_positions,
+    inventory.low_stock_alerts_mv, inventory.low_stock_alerts_now, inventory.inventory_analytics_mv, inventory.view_freshness
+    to inventory_reader;
 
 -- writer
 grant insert (store_id, product_id, on_hand, low_stock_threshold, allow_negative) on inventory.inventory_stock to inventory_writer;
@@ -73,6 +81,10 @@ select inventory._isolate_stores();
 grant execute on function
     inventory.release_ledger_month(date), inventory.allow_logical_replication(), inventory.finish_restore()
     to inventory_admin;
+-- An index calls them for whoever writes products.
+revoke all on function inventory.search_text(text), inventory.search_document(text, text, text) from public;
+grant execute on function inventory.search_text(text), inventory.search_document(text, text, text)
+    to inventory_engine, inventory_reader, inventory_daemon;
 revoke all on function inventory.ring_doorbell() from public;
 grant execute on function inventory.ring_doorbell() to inventory_engine, inventory_writer;
 
@@ -157,3 +169,8 @@ grant execute on function
     inventory._drain(xid8, xid8[], timestamptz), inventory._write_canary(uuid, text, boolean, text, text), inventory._canary_exists(uuid)
     to inventory_daemon;
 grant execute on function inventory.release_events(timestamptz) to inventory_admin;
+grant execute on function
+    inventory.search_products(text, integer), inventory._unfolded(boolean), inventory._stock_status(numeric, numeric),
+    inventory._alert_rank(bigint, numeric), inventory._sold_30(bigint, bigint, date), inventory._sold_30_now(inventory.unfolded_stock), inventory._fold_freshness()
+    to inventory_reader;
+grant execute on function inventory._view_page(text, jsonb), inventory.fold_views(boolean), inventory.fold_analytics() to inventory_daemon, inventory_admin;

@@ -21,12 +21,7 @@ begin
                 using errcode = 'serialization_failure', hint = 'Run the transaction again.';
         end if;
     end if;
-    if v_released = '0' then
-        return;
-    end if;
-    if v_released < in_xmax and not exists (
-        select from unnest(in_xip) as x where x <= v_released and pg_visible_in_snapshot(x, pg_current_snapshot())
-    ) then
+    if v_released = '0' or not inventory._is_released(in_xmax, in_xip, v_released) then
         return;
     end if;
     raise exception 'the position is older than the feed that is kept'

@@ -14,7 +14,8 @@
 -- and sold (on what is gone).
 -- Raises 22... for wrong arguments or an amount that leaves less than nothing, SD006 for an unknown store or lot, 40001 when another
 -- transaction was first.
--- Reads: stores, stock_lots. Writes: inventory_deduction_idempotency, stock_lots, stock_lot_entries.
+-- Reads: stores, stock_lots. Writes: inventory_deduction_idempotency, stock_lots, stock_lot_entries,
+-- inventory_event.
 -- Locks: its idempotency key, then the lot's stock row FOR NO KEY UPDATE.
 create or replace function inventory.add_lot_cost(
     store text, lot_id bigint, amount numeric, reference text default null, actor text default null,
@@ -67,6 +68,9 @@ begin
     where e.value <> 0;
     update inventory.stock_lots as l set value = l.value + add_lot_cost.amount, taken_value = v_taken_value
     where l.lot_id = v_lot.lot_id;
+    perform inventory._write_cost_event(
+        v_lot.store_id, v_lot.product_id, v_lot.remaining_value, v_lot.value + add_lot_cost.amount - v_taken_value, v_operation.actor
+    );
     return inventory._finish_operation(
         v_operation, null, null,
         jsonb_build_object(

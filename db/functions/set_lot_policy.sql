@@ -68,6 +68,7 @@ begin
                 v_row.store_id, v_row.product_id, v_row.version, 'opened', -v_row.on_hand, null, v_actor, now()
             );
         end if;
+        perform inventory._write_cost_event(v_row.store_id, v_row.product_id, null, null, v_actor);
     end loop;
     return v_count;
 end

@@ -105,7 +105,8 @@ begin
                 ('conversion_mappings', false), ('inventory_deductions', false), ('inventory_deduction_parts', true),
                 ('inventory_compensation_log', false), ('stock_lots', false), ('stock_lot_entries', false),
                 ('offline_transaction_queue', false), ('offline_queue_decisions', false), ('stock_findings', false),
-                ('stock_verifications', false)
+                ('stock_verifications', false), ('folded_stock', false), ('folded_store_categories', false), ('folded_alerts', false),
+                ('sales_by_day', false), ('folded_products', false), ('folded_analytics', false)
         ) as t (name, is_of_document)
     loop
         execute format('drop policy if exists every_store on inventory.%I', v_table.name);
@@ -117,6 +118,11 @@ begin
             when v_table.is_of_document then format(
                 '%s is null or exists (select from inventory.stock_documents as d where d.document_id = %I.document_id)',
                 v_own, v_table.name
+            )
+            -- Sums over every store.
+            when v_table.name = 'folded_products' then format('%s is null', v_own)
+            when v_table.name = 'folded_analytics' then format(
+                'coalesce(%s::bigint[] @> array[case when scope = ''store'' then id end], true)', v_own
             )
             when v_table.name = 'inventory_stock' then format('not %s or inventory._may_use(store_id)', v_is_marked)
             -- Without the cast it would be a set of rows.

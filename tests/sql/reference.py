@@ -22,8 +22,17 @@ TABLES = [
     "conversion_mappings", "inventory_deductions", "inventory_deduction_parts", "inventory_compensation_log", "lot_policies",
     "stock_lots", "stock_lot_entries", "offline_transaction_queue", "offline_queue_decisions", "stock_version_kept",
     "stock_findings", "stock_verifications", "stock_verified", "stock_lots_verified", "store_access",
+    "folded_stock", "folded_products", "folded_store_categories", "folded_alerts", "folded_stores", "folded_analytics", "sales_by_day",
+    "fold_state",
     "incarnation_token", "imports", "import_batches", "import_sources", "import_line_ids",
     "import_staging", "schema_migration", "schema_repeatable",
+]  # fmt: skip
+
+
+VIEWS = [
+    "inventory_summary_mv", "inventory_summary_now", "inventory_by_shop_mv", "inventory_by_shop_now", "inventory_by_shop_category_mv",
+    "inventory_by_shop_category_now", "inventory_positions", "low_stock_alerts_mv", "low_stock_alerts_now", "inventory_analytics_mv",
+    "view_freshness",
 ]  # fmt: skip
 
 
@@ -125,6 +134,13 @@ def generate(cursor):
         for name, kind, value, comment in columns(cursor, table):
             shown = f"`{cell(value)}`" if value.startswith("default ") else value
             lines.append(f"| `{name}` | {kind} | {shown} | {cell(comment)} |\n")
+        lines.append("\n")
+    lines.append("## Views\n\n")
+    for view in VIEWS:
+        cursor.execute("select obj_description(%s::regclass, 'pg_class')", ("inventory." + view,))
+        lines.append(f"### {view}\n\n{cursor.fetchone()[0]}\n\nPrivileges: {privileges(cursor, view)}.\n\n| column | type | |\n| --- | --- | --- |\n")
+        for name, kind, _, comment in columns(cursor, view):
+            lines.append(f"| `{name}` | {kind} | {cell(comment)} |\n")
         lines.append("\n")
     lines.append("## Functions\n\n")
     for _, signature, result, comment, roles in functions(cursor, internal=False):

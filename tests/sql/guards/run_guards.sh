@@ -1,7 +1,7 @@
 #!/bin/sh
 # run_guards.sh [--part K/N] [name ...]
 # For each guards/NAME.sql: makes a copy of the database, takes the guard out there as the file says, and runs the tests that its lines
-# `-- missed by: pgtap/FILE.sql`, `-- missed by: isolation/NAME` or `-- missed by: engine/TEST` (of tests/system/engine) name. Each of them must fail, those of the engine in one of five runs: a guard that no test misses is
+# `-- missed by: pgtap/FILE.sql`, `-- missed by: isolation/NAME`, `-- missed by: engine/TEST` or `-- missed by: views/TEST` (of tests/system/engine and views) name. Each of them must fail, the last two in one of five runs: a guard that no test misses is
 # untested or useless. --part takes every N-th guard from the K-th on, so that several can run at once, each in a cluster of its own.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -38,7 +38,7 @@ take_out() {
 # time in a new copy.
 races() {
     for _ in 1 2 3 4 5; do
-        /usr/bin/python3 -m pytest -q -x -p no:cacheprovider -k "$2" "$here/../../system/engine" || return 1
+        /usr/bin/python3 -m pytest -q -x -p no:cacheprovider -k "${2#*/}" "$here/../../system/${2%%/*}" || return 1
         take_out "$1"
     done
 }
@@ -61,7 +61,7 @@ for guard in "$@"; do
             pgtap/*) "$here/../run_pgtap.sh" "$here/../$test" > "$out" 2>&1 && code=0 || code=1; sign='^not ok \|^Result: FAIL' ;;
             isolation/*) "$here/../isolation/run_isolation.sh" "${test#isolation/}" > "$out" 2>&1 && code=0 || code=1; sign='^not ok - ' ;;
             # What a fixture finds wrong after the test is an error of its own.
-            engine/*) races "$guard" "${test#engine/}" > "$out" 2>&1 && code=0 || code=1; sign='^FAILED\|^E  *AssertionError' ;;
+            engine/* | views/*) races "$guard" "$test" > "$out" 2>&1 && code=0 || code=1; sign='^FAILED\|^E  *AssertionError' ;;
             *) echo "$guard: what is $test?" >&2; exit 1 ;;
         esac
         if [ "$code" -ne 0 ] && grep -q "$sign" "$out"; then

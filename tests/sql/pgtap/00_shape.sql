@@ -12,7 +12,9 @@ select tables_are('inventory', array[
     'lot_policies', 'stock_lots', 'stock_lot_entries',
     'offline_transaction_queue', 'offline_queue_decisions',
     'stock_verified', 'stock_lots_verified', 'stock_verifications', 'stock_findings',
-    'store_access'
+    'store_access',
+    'folded_stock', 'folded_products', 'folded_store_categories', 'folded_alerts', 'folded_stores', 'folded_analytics', 'sales_by_day',
+    'fold_state'
 ] || array(
     select c.relname::text from pg_class as c
     where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p') and c.relname like 'stock\_ledger%'

@@ -132,6 +132,18 @@ insert into may values
     ('delete from inventory.store_access', false, false, false, true),
     ('truncate inventory.store_access', false, false, false, false),
     ('select inventory._isolate_stores()', false, false, false, false),
+    ('select count(*) from inventory.inventory_summary_mv', true, true, true, true),
+    ('select count(*) from inventory.inventory_summary_now', true, true, true, true),
+    ('select count(*) from inventory.inventory_by_shop_mv, inventory.inventory_by_shop_now', true, true, true, true),
+    ('select count(*) from inventory.inventory_by_shop_category_mv, inventory.inventory_by_shop_category_now', true, true, true, true),
+    ('select count(*) from inventory.low_stock_alerts_mv, inventory.low_stock_alerts_now', true, true, true, true),
+    ('select count(*) from inventory.inventory_positions, inventory.inventory_analytics_mv, inventory.view_freshness', true, true, true, true),
+    ('select count(*) from inventory.search_products(''x'')', true, true, true, true),
+    ('select inventory.fold_analytics()', false, false, true, true),
+    ('update inventory.folded_products set on_hand = 0', false, false, false, false),
+    ('delete from inventory.folded_stock', false, false, false, false),
+    ('update inventory.fold_state set snapshot = null', false, false, false, false),
+    ('select inventory._rebuild_sums(pg_current_snapshot(), 0)', false, false, false, false),
     ('select count(*) from inventory.lot_policies', true, true, true, true),
     ('select count(*) from inventory.stock_lots', true, true, true, true),
     ('select count(*) from inventory.stock_lot_entries', true, true, true, true),
@@ -320,7 +332,9 @@ select is_empty(
         where p.pronamespace = 'inventory'::regnamespace and p.proname like '\_%' and has_function_privilege(r.rolname, p.oid, 'execute')
             and p.proname not in (
                 '_raise_insufficient', '_is_replicating', '_applied_lines', '_begin_import', '_record_import', '_import_movements',
-                '_import_stock', '_import_lots', '_drain', '_write_canary', '_canary_exists', '_own_stores', '_may_use'
+                '_import_stock', '_import_lots', '_drain', '_write_canary', '_canary_exists', '_own_stores', '_may_use',
+                -- What views are made of: they tell a caller of its own stores only.
+                '_unfolded', '_stock_status', '_alert_rank', '_sold_30', '_sold_30_now', '_fold_freshness', '_view_page'
             )
     $$,
     'clients may not call the parts of operations'

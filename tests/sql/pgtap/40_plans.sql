@@ -104,6 +104,15 @@ select pg_temp.fetched() as fetched \gset
 select count(*) from inventory.feed_after(:'ended');
 select cmp_ok(pg_temp.fetched() - :fetched, '<', 200::bigint, 'nor for a transaction that has ended since its position');
 
+-- What the views do not have yet
+-- With this transaction's own rows read.
+update inventory.fold_state set snapshot = format('%1$s:%1$s:', pg_current_xact_id()::text::bigint + 1)::pg_snapshot, epoch = (select e.epoch from inventory.epoch as e);
+select count(*) from inventory._unfolded();
+select pg_temp.seq_scans() as scans, pg_temp.fetched() as fetched \gset
+select count(*) from inventory._unfolded(false);
+select is(pg_temp.seq_scans() - :scans, 0::bigint, '_unfolded scans no table in sequence');
+select cmp_ok(pg_temp.fetched() - :fetched, '<', 400::bigint, '_unfolded looks at few rows when there is nothing');
+
 -- since leaves months out
 create function pg_temp.months(in_since text) returns bigint language plpgsql as $$
 declare

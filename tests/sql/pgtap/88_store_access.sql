@@ -29,6 +29,18 @@ begin
 end
 $$;
 select pg_temp.fill('acc-a'), pg_temp.fill('acc-b');
+-- What is folded: in a transaction that has written nothing can be.
+insert into inventory.folded_stock (store_id, product_id, version, on_hand, reserved, low_stock_threshold, is_counted, is_alerted, category_id)
+select s.store_id, s.product_id, s.version, s.on_hand - (s.store_id = :b)::integer, s.reserved, s.low_stock_threshold, true, false, 0
+from inventory.inventory_stock as s where s.store_id in (:a, :b);
+insert into inventory.folded_products (product_id, status, on_hand, reserved, low_stock_threshold, stores, stores_with_stock, stores_low, stores_out, cost_value, stores_without_cost)
+select f.product_id, 'in_stock', sum(f.on_hand), sum(f.reserved), 0, count(*), count(*), 0, 0, 0, 0
+from inventory.folded_stock as f where f.store_id in (:a, :b) group by f.product_id;
+insert into inventory.folded_store_categories values (:a, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0), (:b, 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0);
+insert into inventory.folded_alerts values (:a, :p, 1, 1, 0, 0, now()), (:b, :p, 1, 1, 0, 0, now());
+insert into inventory.sales_by_day values (:a, :p, current_date, 1), (:b, :p, current_date, 1);
+insert into inventory.folded_analytics
+select scope, id, 1, 1, 1, 1, 1, 1, 'EUR', 1, 1, 1, 1, 1, 1, 1, 1, 1, now() from (values ('store', :a), ('store', :b), ('overall', 0)) as v (scope, id);
 select inventory.delete_product('acc-1') ->> 'success' as deleted \gset
 select is(:'deleted'::text, 'false', 'a refusal of no store');
 
@@ -64,8 +76,9 @@ select is_empty(
         join pg_attribute as a on a.attrelid = c.oid and a.attname in ('store_id', 'document_id') and not a.attisdropped
         where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p', 'v') and not c.relispartition
             and has_table_privilege('inventory_reader', c.oid, 'SELECT') and not c.relrowsecurity
+            and not (c.relkind = 'v' and coalesce(c.reloptions, '{}') @> '{security_invoker=true}')
     $$,
-    'every table of stores that a reader may read has row-level security'
+    'every table of stores that a reader may read has row-level security, and every view reads as who asks'
 );
 
 -- Every such table: what there is, and what each login sees of the stores.
@@ -77,7 +90,8 @@ declare
 begin
     for v_name in
         select c.relname from pg_class as c
-        where c.relnamespace = 'inventory'::regnamespace and c.relrowsecurity and c.relname <> 'store_access'
+        where c.relnamespace = 'inventory'::regnamespace and c.relrowsecurity
+            and c.relname not in ('store_access', 'folded_products', 'folded_analytics')
     loop
         if exists (select from pg_attribute where attrelid = ('inventory.' || v_name)::regclass and attname = 'store_id') then
             execute format(
@@ -98,10 +112,33 @@ create temporary table docs as
 grant select on docs to public;
 select pg_temp.look();
 select is_empty($$ select name from sees where stores is distinct from 'ab' $$, 'every table has something of both stores');
-select is((select count(*) from sees), 21::bigint, 'twenty-one tables');
+select is((select count(*) from sees), 25::bigint, 'twenty-five tables');
 set session authorization acc_till;
 select pg_temp.look();
 select is_empty($$ select name, stores from sees where login = 'acc_till' and stores is distinct from 'a' $$, 'a listed login sees its store, in every table');
+select is((select count(*) from inventory.folded_products), 0::bigint, 'no sums over all stores');
+select results_eq(
+    $$ select scope, id from inventory.inventory_analytics_mv where id in (current_setting('test.a')::bigint, current_setting('test.b')::bigint, 0) $$,
+    $$ values ('store', current_setting('test.a')::bigint) $$, 'of the analytics its own store'
+);
+select results_eq(
+    $$ select m.on_hand from inventory.inventory_summary_mv as m where m.sku = 'acc-1' $$,
+    $$ select s.on_hand::numeric from inventory.inventory_stock as s where s.product_id = current_setting('test.p')::bigint $$,
+    'the summary adds up its own store'
+);
+select results_eq(
+    $$ select m.on_hand from inventory.inventory_summary_now as m where m.sku = 'acc-1' $$,
+    $$ select s.on_hand::numeric from inventory.inventory_stock as s where s.product_id = current_setting('test.p')::bigint $$,
+    'and so does what is true now'
+);
+select is_empty(
+    $$
+        select store_id from inventory.inventory_by_shop_now where store_id <> current_setting('test.a')::bigint
+        union all select store_id from inventory.inventory_by_shop_category_now where store_id <> current_setting('test.a')::bigint
+        union all select store_id from inventory.low_stock_alerts_now where store_id <> current_setting('test.a')::bigint
+        union all select store_id from inventory.inventory_positions where store_id <> current_setting('test.a')::bigint
+    $$, 'nor do the other views tell of others'
+);
 set role inventory_writer;
 select is((select array_agg(distinct store_id) from inventory.inventory_stock), array[:a]::bigint[], 'also as another role');
 reset role;

@@ -7,7 +7,7 @@ DATA_ONLY = [
     "--load-via-partition-root",
     "--schema=inventory",
     # What the new database has of its own.
-    *("--exclude-table=inventory." + t for t in ("schema_migration", "schema_repeatable", "settings", "epoch", "incarnation_token")),
+    *("--exclude-table=inventory." + t for t in ("schema_migration", "schema_repeatable", "settings", "epoch", "incarnation_token", "fold_state")),
 ]
 
 

@@ -1,0 +1,410 @@
+-- Folds what changed since the position of the views into them, and moves the position, in one statement and so in one snapshot: readers
+-- see all of it or nothing, and nobody waits, for no writer of stock touches what it writes. stockd calls it after each drain; where no
+-- stockd runs, call it from cron. One folds at a time; what another one has folded counts.
+--   rebuild  true: compares every stock row with the sums and sets right what differs, the sums too. The same happens when the position
+--            cannot be gone on from: at the first fold, in a restored copy, after feed rows were let go too early
+-- Returns rows_folded, null when another session is folding; why it rebuilt, null when it did not; the low-stock events that it wrote.
+-- Writes low_stock_alert for each time that a transaction left a stock row at or below its threshold which was above before, and
+-- low_stock_cleared for each time that one rose above (by low_stock_hysteresis_percent), whatever came between two folds. A row that is
+-- made low crosses nothing. A row that goes, or whose store or product stops being active, is cleared.
+-- Raises 25001 in a transaction that has written already: what it writes could be folded twice. 40001 in REPEATABLE READ when another
+-- session folded meanwhile; SD003 when feed rows were let go meanwhile: call it again.
+-- Reads: what _unfolded() reads, and sales_by_day. Writes: folded_..., sales_by_day, fold_state, inventory_event.
+-- Locks: the row of fold_state, tried. Rows that only it writes.
+create or replace function inventory.fold_views(
+    rebuild boolean default false, out rows_folded bigint, out rebuilt text, out events_written bigint
+)
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_mergejoin = off
+set jit = off
+set max_parallel_workers_per_gather = 0
+as $$
+#variable_conflict use_column
+declare
+    v_state inventory.fold_state;
+    v_epoch inventory.epoch;
+    v_began_at timestamptz := clock_timestamp();
+    v_is_whole boolean;
+    v_xip xid8[];
+    v_hysteresis bigint := (select s.value::bigint from inventory.settings as s where s.name = 'low_stock_hysteresis_percent');
+    v_snapshot pg_snapshot;
+    v_late inventory.stock_key[];
+    v_moved_stores bigint[];
+begin
+    if pg_current_xact_id_if_assigned() is not null then
+        raise exception 'the views cannot be folded in a transaction that has written already'
+            using errcode = 'active_sql_transaction', hint = 'Call fold_views() in a transaction of its own.';
+    end if;
+    perform inventory._check_every_store('fold_views()');
+    select s.* into v_state from inventory.fold_state as s for update skip locked;
+    if not found then
+        return;
+    end if;
+    select e.* into v_epoch from inventory.epoch as e;
+    rebuilt := case when fold_views.rebuild then 'asked for' else inventory._fold_obstacle(v_state, v_epoch) end;
+    v_is_whole := rebuilt is not null;
+    v_xip := array(select x from pg_snapshot_xip(v_state.snapshot) as x);
+    if v_is_whole then
+        -- A copy's epoch is set right by whoever asks which life of the database this is.
+        perform inventory.incarnation();
+        select e.* into v_epoch from inventory.epoch as e;
+        perform set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'force_custom_plan', true);
+    end if;
+
+    with changed as materialized (
+        select
+            c.*,
+            c.sold is not null and c.sold_first_day <> c.sold_day as is_spread
+        from (
+            select
+                u.*,
+                -- No date that cannot be told in every time zone.
+                case when u.sold is not null then
+                    (least(greatest(u.sold_first, '0001-01-03 00:00:00+00'), '9999-12-29 00:00:00+00') at time zone u.time_zone)::date
+                end as sold_first_day,
+                case when u.sold is not null then
+                    (least(greatest(u.sold_last, '0001-01-03 00:00:00+00'), '9999-12-29 00:00:00+00') at time zone u.time_zone)::date
+                end as sold_day
+            from inventory._unfolded(v_is_whole) as u
+        ) as c
+    ),
+    -- What each stock row takes out of the sums and puts into them.
+    parts as materialized (
+        select
+            c.product_id, c.store_id, c.was_category_id as category_id, -1 as sign, -c.was_on_hand::numeric as on_hand,
+            -c.was_reserved::numeric as reserved, -c.was_threshold::numeric as threshold, -c.was_cost_value as cost_value,
+            -c.was_price_value as price_value, c.was_on_hand > 0 as has_stock,
+            inventory._stock_status(c.was_on_hand - c.was_reserved, c.was_threshold) as status, c.moved_at
+        from changed as c
+        where c.was_counted
+        union all
+        select
+            c.product_id, c.store_id, c.category_id, 1, c.on_hand, c.reserved, c.threshold, c.cost_value, c.price_value, c.on_hand > 0,
+            inventory._stock_status(c.on_hand - c.reserved, c.threshold), c.moved_at
+        from changed as c
+        where c.is_counted
+        union all
+        -- What is not counted moves all the same.
+        select c.product_id, c.store_id, 0, 0, 0, 0, 0, 0, 0, false, null, c.moved_at
+        from changed as c
+        where not c.was_counted and not c.is_counted and c.moved_at is not null
+    ),
+    of_product as materialized (
+        select
+            p.product_id, sum(p.on_hand) as on_hand, sum(p.reserved) as reserved, sum(p.threshold) as threshold, sum(p.sign) as stores,
+            coalesce(sum(p.sign) filter (where p.has_stock), 0) as stores_with_stock,
+            coalesce(sum(p.sign) filter (where p.status = 'low_stock'), 0) as stores_low,
+            coalesce(sum(p.sign) filter (where p.status = 'out_of_stock'), 0) as stores_out,
+            coalesce(sum(p.cost_value), 0) as cost_value,
+            coalesce(sum(p.sign) filter (where p.cost_value is null), 0) as stores_without_cost,
+            max(p.moved_at) as moved_at
+        from parts as p
+        group by p.product_id
+    ),
+    products_changed as (
+        update inventory.folded_products as f set
+            status = inventory._stock_status(f.on_hand + d.on_hand - f.reserved - d.reserved, f.low_stock_threshold + d.threshold),
+            on_hand = f.on_hand + d.on_hand, reserved = f.reserved + d.reserved, low_stock_threshold = f.low_stock_threshold + d.threshold,
+            stores = f.stores + d.stores, stores_with_stock = f.stores_with_stock + d.stores_with_stock,
+            stores_low = f.stores_low + d.stores_low, stores_out = f.stores_out + d.stores_out, cost_value = f.cost_value + d.cost_value,
+            stores_without_cost = f.stores_without_cost + d.stores_without_cost, moved_at = greatest(f.moved_at, d.moved_at)
+        from of_product as d
+        where f.product_id = d.product_id
+        returning f.product_id
+    ),
+    products_made as (
+        insert into inventory.folded_products (
+            product_id, status, on_hand, reserved, low_stock_threshold, stores, stores_with_stock, stores_low, stores_out, cost_value,
+            stores_without_cost, moved_at
+        )
+        select
+            d.product_id, inventory._stock_status(d.on_hand - d.reserved, d.threshold), d.on_hand, d.reserved, d.threshold, d.stores,
+            d.stores_with_stock, d.stores_low, d.stores_out, d.cost_value, d.stores_without_cost, d.moved_at
+        from of_product as d
+        where not exists (select from products_changed as f where f.product_id = d.product_id)
+        union all
+        -- Products without a stock row.
+        select n.product_id, 'out_of_stock', 0, 0, 0, 0, 0, 0, 0, 0, 0, null
+        from inventory._products_to_fold(v_is_whole) as n (product_id)
+        where not exists (select from of_product as d where d.product_id = n.product_id)
+    ),
+    of_category as materialized (
+        select
+            p.store_id, p.category_id, sum(p.sign) as products,
+            coalesce(sum(p.sign) filter (where p.status = 'in_stock'), 0) as in_stock,
+            coalesce(sum(p.sign) filter (where p.status = 'low_stock'), 0) as low_stock,
+            coalesce(sum(p.sign) filter (where p.status = 'out_of_stock'), 0) as out_of_stock,
+            sum(p.on_hand) as on_hand, sum(p.reserved) as reserved, coalesce(sum(p.cost_value), 0) as cost_value,
+            coalesce(sum(p.sign) filter (where p.cost_value is null), 0) as without_cost,
+            coalesce(sum(p.price_value), 0) as price_value, coalesce(sum(p.sign) filter (where p.price_value is null), 0) as without_price
+        from parts as p
+        where p.sign <> 0
+        group by p.store_id, p.category_id
+    ),
+    categories_changed as (
+        update inventory.folded_store_categories as f set
+            products = f.products + d.products, in_stock = f.in_stock + d.in_stock, low_stock = f.low_stock + d.low_stock,
+            out_of_stock = f.out_of_stock + d.out_of_stock, on_hand = f.on_hand + d.on_hand, reserved = f.reserved + d.reserved,
+            cost_value = f.cost_value + d.cost_value, without_cost = f.without_cost + d.without_cost,
+            price_value = f.price_value + d.price_value, without_price = f.without_price + d.without_price
+        from of_category as d
+        where f.store_id = d.store_id and f.category_id = d.category_id
+        returning f.store_id, f.category_id
+    ),
+    categories_made as (
+        insert into inventory.folded_store_categories (
+            store_id, category_id, products, in_stock, low_stock, out_of_stock, on_hand, reserved, cost_value, without_cost, price_value,
+            without_price
+        )
+        select
+            d.store_id, d.category_id, d.products, d.in_stock, d.low_stock, d.out_of_stock, d.on_hand, d.reserved, d.cost_value,
+            d.without_cost, d.price_value, d.without_price
+        from of_category as d
+        where not exists (select from categories_changed as f where f.store_id = d.store_id and f.category_id = d.category_id)
+    ),
+    -- Which rows may have crossed their threshold between their folded and their present state; the others stay as they were, which is most.
+    watched as materialized (
+        select
+            c.store_id, c.product_id, c.is_there, c.is_shadowed, c.was_counted, c.was_alerted, c.is_counted, c.first_version,
+            c.was_on_hand - c.was_reserved as was_available, c.was_threshold, c.on_hand - c.reserved as available, c.threshold, c.moved_at,
+            c.time_zone,
+            case
+                when c.is_compared or not (c.is_counted or c.was_counted) then false
+                when c.is_set then true
+                when c.first_version is null then false
+                -- Alone, the movement that made or deleted it crosses nothing.
+                when not (c.is_shadowed and c.is_there) and c.moves = 1 then false
+                when not c.is_shadowed then c.lowest <= c.threshold and c.highest > c.threshold
+                when not c.was_counted then true
+                when c.was_alerted then c.highest > b.bound
+                else c.lowest <= coalesce(c.threshold, c.was_threshold)
+            end as is_suspect,
+            case
+                when not c.is_counted then false
+                when c.on_hand - c.reserved <= c.threshold then true
+                when c.on_hand - c.reserved > b.bound or not c.was_alerted then false
+                else true
+            end as is_alerted
+        from changed as c
+        cross join lateral (
+            select coalesce(c.threshold, c.was_threshold) + coalesce(c.threshold, c.was_threshold)::numeric * v_hysteresis / 100 as bound
+        ) as b
+        where c.is_counted or c.was_counted or c.was_alerted
+    ),
+    -- Of those, what each transaction left, where that is low or clearly not. What was not counted begins with what it was when it began to
+    -- be; what is counted ends with what it is, whatever the times of its movements say, and what is not ends as not low.
+    states as materialized (
+        select
+            s.*, lag(s.is_low) over w as was_low, lag(s.is_end) over w as begins, lag(s.available) over w as was_available_then
+        from (
+            select
+                l.*,
+                case
+                    when l.is_end or not l.is_counted then false
+                    when l.available <= l.threshold then true
+                    when l.available > l.threshold + l.threshold::numeric * v_hysteresis / 100 then false
+                end as is_low
+            from (
+                select
+                    k.store_id, k.product_id, t.n, t.recorded_at, t.available, t.threshold, t.is_end, true as is_counted,
+                    lead(t.xid) over (partition by k.store_id, k.product_id order by t.n) is distinct from t.xid as is_last
+                from watched as k
+                cross join lateral inventory._stock_states(
+                    k.store_id, k.product_id, k.first_version, case when k.is_shadowed then k.was_available end, k.was_threshold, k.threshold
+                ) as t
+                where k.is_suspect
+                union all
+                select k.store_id, k.product_id, 0, null, k.was_available, k.was_threshold, false, true, true
+                from watched as k
+                where k.is_suspect and k.is_shadowed and not k.was_counted
+                union all
+                select k.store_id, k.product_id, 9223372036854775807, null, k.available, k.threshold, false, k.is_counted, true
+                from watched as k
+                where k.is_suspect
+            ) as l
+            where l.is_last
+        ) as s
+        where s.is_low is not null
+        window w as (partition by s.store_id, s.product_id order by s.n)
+    ),
+    crossings as materialized (
+        select
+            s.store_id, s.product_id, s.n, s.is_low, coalesce(s.available, 0) as available, coalesce(s.threshold, k.was_threshold) as threshold,
+            s.recorded_at, coalesce(s.was_available_then, k.was_available) as was_available
+        from states as s
+        join watched as k on k.store_id = s.store_id and k.product_id = s.product_id
+        where s.is_low <> case when s.begins then null when s.was_low is not null then s.was_low when k.is_shadowed then k.was_alerted end
+        union all
+        -- What no movement tells: after a rebuild, and what became or ceased to be counted.
+        select
+            k.store_id, k.product_id, 0, k.is_alerted, coalesce(k.available, 0), coalesce(k.threshold, k.was_threshold), null, k.was_available
+        from watched as k
+        where not k.is_suspect and k.is_shadowed and k.is_alerted <> k.was_alerted
+    ),
+    judged as materialized (
+        select
+            k.*, coalesce(x.is_low, false) as has_fallen,
+            coalesce(x.recorded_at, case when x.n is null and not k.is_shadowed then k.moved_at end, clock_timestamp()) as since
+        from watched as k
+        left join (
+            select distinct on (x.store_id, x.product_id) x.* from crossings as x order by x.store_id, x.product_id, x.n desc
+        ) as x on x.store_id = k.store_id and x.product_id = k.product_id
+    ),
+    alerts_changed as (
+        update inventory.folded_alerts as f set
+            available = k.available, low_stock_threshold = k.threshold, rank = inventory._alert_rank(k.available, f.sold_30),
+            since = case when k.has_fallen then k.since else f.since end
+        from judged as k
+        where f.store_id = k.store_id and f.product_id = k.product_id and k.is_alerted
+    ),
+    alerts_made as (
+        insert into inventory.folded_alerts (store_id, product_id, available, low_stock_threshold, sold_30, rank, since)
+        select k.store_id, k.product_id, k.available, k.threshold, v.sold_30, inventory._alert_rank(k.available, v.sold_30), k.since
+        from judged as k
+        cross join lateral (
+            select inventory._sold_30(k.store_id, k.product_id, (now() at time zone t.time_zone)::date) as sold_30
+            from inventory.stores as t
+            where t.store_id = k.store_id offset 0
+        ) as v
+        where k.is_alerted
+            and not exists (select from inventory.folded_alerts as f where f.store_id = k.store_id and f.product_id = k.product_id)
+    ),
+    alerts_ended as (
+        delete from inventory.folded_alerts as f
+        using judged as k
+        where f.store_id = k.store_id and f.product_id = k.product_id and not k.is_alerted
+    ),
+    events as (
+        insert into inventory.inventory_event (type, store_id, product_id, vendor_id, category_id, changes, actor, rung)
+        select
+            case when x.is_low then 'low_stock_alert' else 'low_stock_cleared' end, x.store_id, x.product_id, p.vendor_id, p.category_id,
+            jsonb_build_array(
+                jsonb_build_object('field', 'available', 'oldValue', x.was_available, 'newValue', x.available),
+                jsonb_build_object('field', 'low_stock_threshold', 'oldValue', x.threshold, 'newValue', x.threshold)
+            ),
+            'stockd', (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
+        from crossings as x
+        left join inventory.products as p on p.product_id = x.product_id
+        order by x.store_id, x.product_id, x.n
+        returning 1
+    ),
+    -- Units sold: of the last day they stay with the shadow, which is written anyway.
+    sales as (
+        insert into inventory.sales_by_day as f (store_id, product_id, day, sold)
+        select d.store_id, d.product_id, d.day, sum(d.sold)
+        from (
+            select c.store_id, c.product_id, c.was_sold_on as day, c.was_sold as sold
+            from changed as c
+            where c.was_sold_on < c.sold_day and not c.is_spread or not c.is_there and c.was_sold_on is not null
+            union all
+            select c.store_id, c.product_id, c.sold_day, c.sold
+            from changed as c
+            where not c.is_spread and c.sold is not null and (c.sold_day < c.was_sold_on or not c.is_there)
+            union all
+            select
+                c.store_id, c.product_id,
+                (least(greatest(m.occurred_at, '0001-01-03 00:00:00+00'), '9999-12-29 00:00:00+00') at time zone c.time_zone)::date,
+                -m.on_hand_delta::numeric
+            from changed as c
+            join inventory.stock_ledger as m on m.store_id = c.store_id and m.product_id = c.product_id and m.version >= c.first_version
+                and m.kind in ('sale', 'deduction', 'return', 'compensation')
+            where c.is_spread
+        ) as d
+        group by d.store_id, d.product_id, d.day
+        on conflict (store_id, product_id, day) do update set sold = f.sold + excluded.sold
+    ),
+    shadows_changed as (
+        update inventory.folded_stock as f set
+            version = c.version, on_hand = c.on_hand, reserved = c.reserved, low_stock_threshold = c.threshold, is_counted = c.is_counted,
+            is_alerted = coalesce(k.is_alerted, false), category_id = c.category_id, unit_cost = c.unit_cost, cost_value = c.cost_value,
+            base_price = c.base_price, price_value = c.price_value, moved_at = c.moved_at,
+            sold_on = case when c.sold is null or c.is_spread or c.sold_day <= f.sold_on then f.sold_on else c.sold_day end,
+            sold = case
+                when c.sold is null or c.is_spread or c.sold_day < f.sold_on then f.sold
+                when c.sold_day = f.sold_on then f.sold + c.sold
+                else c.sold
+            end
+        from changed as c
+        left join judged as k on k.store_id = c.store_id and k.product_id = c.product_id
+        -- By its place: nobody else writes it, and it was just read.
+        where f.ctid = c.shadow and c.is_there
+    ),
+    shadows_made as (
+        insert into inventory.folded_stock (
+            store_id, product_id, version, on_hand, reserved, low_stock_threshold, is_counted, is_alerted, category_id, unit_cost, cost_value,
+            base_price, price_value, moved_at, sold_on, sold
+        )
+        select
+            c.store_id, c.product_id, c.version, c.on_hand, c.reserved, c.threshold, c.is_counted, coalesce(k.is_alerted, false),
+            c.category_id, c.unit_cost, c.cost_value, c.base_price, c.price_value, c.moved_at, case when not c.is_spread then c.sold_day end,
+            case when c.sold is not null and not c.is_spread then c.sold else 0 end
+        from changed as c
+        left join judged as k on k.store_id = c.store_id and k.product_id = c.product_id
+        where not c.is_shadowed and c.is_there
+    ),
+    shadows_ended as (
+        delete from inventory.folded_stock as f
+        using changed as c
+        where f.ctid = c.shadow and not c.is_there
+    )
+    select
+        -- Its own transaction has an id by now, and counts as still to come.
+        inventory._settled_snapshot(pg_current_snapshot()), (select count(*) from changed), (select count(*) from events),
+        (
+            select array_agg((c.store_id, c.product_id)::inventory.stock_key)
+            from changed as c
+            where c.sold_first_day < (now() at time zone c.time_zone)::date
+        ),
+        -- Stores whose days begin at another hour now.
+        (
+            select array_agg(distinct e.store_id)
+            from inventory.inventory_event as e
+            where not v_is_whole and (e.xid >= pg_snapshot_xmax(v_state.snapshot) or e.xid = any (v_xip)) and e.event_seq + 0 > v_epoch.event_seq_floor
+                and e.type = 'store_updated' and e.changes @? '$[*] ? (@.field == "time_zone")'
+        )
+    into v_snapshot, rows_folded, events_written, v_late, v_moved_stores;
+    -- Sales of days that are over count for the rank, and are there only now.
+    if v_late is not null then
+        update inventory.folded_alerts as a set sold_30 = v.sold_30, rank = inventory._alert_rank(a.available, v.sold_30)
+        from unnest(v_late) as k
+        join inventory.stores as t on t.store_id = k.store_id
+        cross join lateral (
+            select inventory._sold_30(k.store_id, k.product_id, (now() at time zone t.time_zone)::date) as sold_30 offset 0
+        ) as v
+        where a.store_id = k.store_id and a.product_id = k.product_id and a.sold_30 <> v.sold_30;
+    end if;
+
+    if v_is_whole then
+        perform inventory._rebuild_sums(v_snapshot, v_epoch.movement_id_floor);
+    elsif v_moved_stores is not null then
+        perform inventory._count_sales(v_snapshot, v_epoch.movement_id_floor, v_moved_stores);
+        delete from inventory.folded_stores as d where d.store_id = any (v_moved_stores);
+        perform inventory._turn_day(false);
+    end if;
+    if not v_is_whole and v_state.turned_at is distinct from date_bin('15 minutes', now(), 'epoch') then
+        perform inventory._turn_day(false);
+    end if;
+    update inventory.fold_state as s set
+        turned_at = date_bin('15 minutes', now(), 'epoch'),
+        snapshot = v_snapshot,
+        epoch = v_epoch.epoch,
+        folded_at = clock_timestamp(),
+        fold_duration = clock_timestamp() - v_began_at,
+        rows_folded = s.rows_folded + fold_views.rows_folded,
+        folds = s.folds + 1,
+        rebuilt_at = case when v_is_whole then clock_timestamp() else s.rebuilt_at end,
+        rebuild_duration = case when v_is_whole then clock_timestamp() - v_began_at else s.rebuild_duration end,
+        rebuild_reason = case when v_is_whole then rebuilt else s.rebuild_reason end;
+    if not v_is_whole then
+        perform inventory._check_not_released(
+            pg_snapshot_xmax(v_state.snapshot), array(select x from pg_snapshot_xip(v_state.snapshot) as x)
+        );
+    end if;
+end
+$$;
+
+comment on function inventory.fold_views(boolean) is
+    'Folds what changed into the views; rebuilds them when asked to, or when their position cannot be gone on from.';

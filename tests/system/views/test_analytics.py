@@ -1,0 +1,46 @@
+"""The analytics' figures against the same written out by hand."""
+
+from conftest import connect, fold, rows, value
+
+
+def test_figures_are_those_of_the_shop(shop):
+    s = shop(stores=2, products=3)
+    folder = connect()
+    for store, code in enumerate(s.stores):
+        for product, sku in enumerate(s.skus):
+            rows(s.connection, "select inventory.receive_purchase(%s, jsonb_build_array(jsonb_build_object('sku', %s::text, 'quantity', 100, 'unit_cost', %s::integer)))", code, sku, 1 + product)
+    def sell(store, product, quantity, days):
+        rows(
+            s.connection, "select inventory.must(inventory.record_sale(%s, jsonb_build_array(jsonb_build_object('sku', %s::text, 'quantity', %s::integer)), occurred_at => now() - make_interval(days => %s)))",
+            s.stores[store], s.skus[product], quantity, days,
+        )
+    sell(0, 1, 7, 1)
+    sell(0, 1, 10, 5)
+    sell(0, 2, 4, 9)
+    sell(0, 2, 6, 25)
+    sell(0, 2, 50, 0)
+    sell(1, 1, 3, 2)
+    fold(folder)
+    assert value(folder, "select inventory.fold_analytics()") > 0
+    (one,) = rows(
+        folder,
+        "select stock_rows, on_hand, value_at_cost, value_at_price, sold_1, sold_7, sold_30, velocity_7, trend, dead_rows, dead_units, dead_value, currency "
+        "from inventory.inventory_analytics_mv where scope = 'store' and code = %s", s.stores[0],
+    )
+    # 100, 83 and 40 left; costs 1, 2, 3; prices none, 2.5, 10.
+    assert [str(x) for x in one[:4]] == ["3", "223", "386.000000", "607.500000"]
+    assert [int(x) for x in one[4:7]] == [7, 17, 27]
+    assert abs(float(one[7]) - 17 / 7) < 1e-6
+    assert float(one[8]) == (17 - 4) / 4
+    assert one[9:12] == (1, 100, 100) and one[12] == "EUR"
+    (category,) = rows(
+        folder, "select sold_30, stock_rows from inventory.inventory_analytics_mv where scope = 'category' and id = %s", s.categories[0]
+    )
+    assert category == (20, 2), "product 1 in both stores"
+    whole = dict(rows(folder, "select scope, sum(on_hand) from inventory.inventory_analytics_mv group by scope"))
+    assert len(set(whole.values())) == 1, "every way of dividing comes to the whole"
+    rows(s.connection, "update inventory.stores set currency = 'USD' where store_id = %s", s.store_ids[1])
+    value(folder, "select inventory.fold_analytics()")
+    assert rows(folder, "select currency, value_at_price from inventory.inventory_analytics_mv where scope = 'overall'") == [(None, None)]
+    assert rows(folder, "select currency from inventory.inventory_analytics_mv where scope = 'store' and code = %s", s.stores[1]) == [("USD",)]
+    rows(s.connection, "update inventory.stores set currency = 'EUR' where store_id = %s", s.store_ids[1])
