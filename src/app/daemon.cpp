@@ -7,6 +7,7 @@
 #include "app/signals.hpp"
 #include "app/systemd.hpp"
 #include "app/try_out.hpp"
+#include "app/views_adapter.hpp"
 #include "app/watchdog.hpp"
 #include "base/assert.hpp"
 #include "cache/cache.hpp"
@@ -53,7 +54,9 @@ source::Paces paces_of(const config::Options& options) {
         options.audit_pace,
         static_cast<std::size_t>(options.waiting_max),
         options.expire_interval,
-        options.sync_interval};
+        options.sync_interval,
+        options.fold_interval,
+        options.analytics_interval};
 }
 
 source::SourceOptions source_options(const config::Options& options, const std::string& url) {
@@ -69,6 +72,16 @@ source::SourceOptions source_options(const config::Options& options, const std::
     made.waiters_max = paces.waiters_max;
     made.expire_every = paces.expire_every;
     made.sync_every = paces.sync_every;
+    made.fold_every = paces.fold_every;
+    made.analytics_every = paces.analytics_every;
+    return made;
+}
+
+views::ReaderOptions reader_options(const config::Options& options, const std::string& url) {
+    views::ReaderOptions made;
+    made.database_url = url;
+    made.name = options.name.empty() ? name_of_host() : options.name;
+    made.waiting_max = static_cast<std::size_t>(options.waiting_max);
     return made;
 }
 
@@ -119,6 +132,8 @@ class Daemon {
           follow_(cache_),
           api_(cache_, follow_, observer_),
           admin_(cache_, follow_, [this] { return metrics_.text(); }) {
+        api_.serve_views(views_);
+        admin_.serve_views(views_);
         for (const auto& warning : command.warnings) {
             say(observe::Level::kWarn, warning);
         }
@@ -151,10 +166,12 @@ class Daemon {
     cache::Cache cache_;
     CacheSink sink_;
     FollowAdapter follow_;
+    ViewsAdapter views_;
     web::Api api_;
     web::Admin admin_;
     std::optional<EmbeddedDatabase> embedded_;
     std::unique_ptr<source::Follower> follower_;
+    std::unique_ptr<views::Reader> views_reader_;
     std::unique_ptr<Watchdog> watchdog_;
     std::unique_ptr<web::Server> public_server_;
     std::unique_ptr<web::Server> admin_server_;
@@ -217,6 +234,8 @@ void Daemon::start_following() {
     const auto url = embedded_ ? embedded_->daemon_url() : options_.database_url;
     follower_ = std::make_unique<source::Follower>(source_options(options_, url), sink_, observer_);
     follow_.attach(*follower_);
+    views_reader_ = std::make_unique<views::Reader>(reader_options(options_, url));
+    views_.attach(*views_reader_);
     watchdog_ = std::make_unique<Watchdog>(*follower_);
     follower_->start();
 }
@@ -315,6 +334,7 @@ void Daemon::stop() {
     const auto deadline = std::chrono::steady_clock::now() + options_.stop_grace;
     public_server_->stop(deadline);
     admin_server_->stop(deadline);
+    views_reader_->stop();
     follower_->stop();
     if (embedded_) {
         embedded_.reset();

@@ -14,6 +14,7 @@ const std::vector<AddCommand>& command_table() {
         add_queue,
         add_health,
         add_metrics,
+        add_views,
         add_history,
         add_export,
         add_bench,

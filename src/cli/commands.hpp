@@ -17,6 +17,7 @@ void add_operations(Registration& to);
 void add_queue(Registration& to);
 void add_status(Registration& to);
 void add_verify(Registration& to);
+void add_views(Registration& to);
 void add_watch(Registration& to);
 
 }  // namespace stockd::cli

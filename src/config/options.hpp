@@ -36,6 +36,8 @@ struct Options {
     std::int64_t audit_pace = 2000;
     milliseconds expire_interval{1000};
     milliseconds sync_interval{60'000};
+    milliseconds fold_interval{50};
+    milliseconds analytics_interval{60'000};
 
     // HTTP. Defaults are chosen; web/options.hpp says why.
     std::int64_t web_threads = 0;  ///< 0: one per core

@@ -257,6 +257,20 @@ void add_follow(Table& table) {
         hours(24),
         "How often the relay deducts what tills queued while they were offline; 0s: never"
     ));
+    table.add_live(duration_setting(
+        "fold-interval",
+        &Options::fold_interval,
+        milliseconds(0),
+        hours(1),
+        "How far apart the relay's folds of the views are while stock changes; 0s: never"
+    ));
+    table.add_live(duration_setting(
+        "analytics-interval",
+        &Options::analytics_interval,
+        milliseconds(0),
+        hours(24),
+        "How far apart, at least, the relay works out the views' analytics; 0s: never"
+    ));
 }
 
 void add_http(Table& table) {

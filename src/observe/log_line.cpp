@@ -156,11 +156,40 @@ LogLine line(const QueueSynced& seen) {
         {}};
 }
 
+LogLine line(const ViewsFolded& seen) {
+    const auto what =
+        seen.rebuilt.empty() ? std::string("folded") : "rebuilt the views (" + seen.rebuilt + "):";
+    return {
+        "views_folded",
+        fmt::format(
+            "{} {} stock rows, {} low-stock events in {:.0f} ms",
+            what,
+            seen.rows,
+            seen.events,
+            to_ms(seen.duration)
+        ),
+        {{"rows", seen.rows},
+         {"events", seen.events},
+         {"rebuilt", seen.rebuilt},
+         {"duration_ms", to_ms(seen.duration)}},
+        {}};
+}
+
+LogLine line(const AnalyticsFolded& seen) {
+    return {
+        "analytics_folded",
+        fmt::format("worked out the analytics in {:.0f} ms", to_ms(seen.duration)),
+        {{"duration_ms", to_ms(seen.duration)}},
+        {}};
+}
+
 LogLine line(const ChoreFailed& seen) {
-    const std::string_view what = seen.chore == "expire"
-                                      ? "cannot let holds expire (whoever is short of them does it)"
-                                  : seen.chore == "sync" ? "cannot sync what tills queued"
-                                                         : "cannot do chores for the database";
+    const std::string_view what =
+        seen.chore == "expire"      ? "cannot let holds expire (whoever is short of them does it)"
+        : seen.chore == "sync"      ? "cannot sync what tills queued"
+        : seen.chore == "fold"      ? "cannot fold the views"
+        : seen.chore == "analytics" ? "cannot work out the views' analytics"
+                                    : "cannot do chores for the database";
     LogLine made{"chore_failed", fmt::format("{}: {}", what, base::describe(seen.error)), {}, {}};
     add_error(made, seen.error);
     made.fields.emplace_back("chore", seen.chore);
@@ -349,6 +378,12 @@ Level level_of(const Observation& observation) {
         Level operator()(const QueueSynced& seen) const noexcept {
             return seen.needs_approval > 0 ? Level::kInfo : Level::kDebug;
         }
+
+        Level operator()(const ViewsFolded& seen) const noexcept {
+            return seen.rebuilt.empty() ? Level::kDebug : Level::kInfo;
+        }
+
+        Level operator()(const AnalyticsFolded& /*seen*/) const noexcept { return Level::kDebug; }
 
         Level operator()(const ChoreFailed& seen) const noexcept {
             return seen.again ? Level::kDebug : Level::kWarn;  // once is enough

@@ -85,7 +85,7 @@ struct MetricsSink::Impl {
              {WaitResult::kCovered, WaitResult::kTimeout, WaitResult::kFailed}) {
             waits.Add({{"result", std::string(name_of(result))}});
         }
-        for (const auto* chore : {"expire", "sync", "connection"}) {
+        for (const auto* chore : {"expire", "sync", "connection", "fold", "analytics", "folding"}) {
             failed_chores.Add({{"chore", chore}});
         }
     }
@@ -152,6 +152,15 @@ struct MetricsSink::Impl {
         synced.Increment(static_cast<double>(seen.synced));
         unsynced.Increment(static_cast<double>(seen.needs_approval));
     }
+
+    void count(const ViewsFolded& seen) {
+        fold_duration.Observe(seconds(seen.duration));
+        folded.Increment(static_cast<double>(seen.rows));
+        low_stock.Increment(static_cast<double>(seen.events));
+        rebuilds.Increment(seen.rebuilt.empty() ? 0 : 1);
+    }
+
+    void count(const AnalyticsFolded& seen) { analytics_duration.Observe(seconds(seen.duration)); }
 
     void count(const ChoreFailed& seen) { failed_chores.Add({{"chore", seen.chore}}).Increment(); }
 
@@ -258,10 +267,22 @@ struct MetricsSink::Impl {
     );
     Counter& synced = queue.Add({{"result", "synced"}});
     Counter& unsynced = queue.Add({{"result", "needs_approval"}});
+    Histogram& fold_duration =
+        histogram("stockd_fold_duration_seconds", "Time of one fold of the views by this relay.");
+    Counter& folded =
+        counter("stockd_folded_rows_total", "Stock rows that this relay folded into the views.");
+    Counter& low_stock =
+        counter("stockd_low_stock_events_total", "Low-stock events that this relay's folds wrote.");
+    Counter& rebuilds =
+        counter("stockd_view_rebuilds_total", "Times that this relay rebuilt the views.");
+    Histogram& analytics_duration = histogram(
+        "stockd_analytics_duration_seconds", "Time that working out the views' analytics took."
+    );
     prometheus::Family<Counter>& failed_chores = counters(
         "stockd_failed_chores_total",
-        "Times that the relay could not let holds expire or sync queues, or lost its connection "
-        "for it."
+        "Times that the relay could not let holds expire, sync queues or fold the views, or lost "
+        "its "
+        "connection for it."
     );
     Counter& relay_taken =
         counter("stockd_relay_taken_total", "Times that this stockd became the relay.");

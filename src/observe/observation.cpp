@@ -87,6 +87,10 @@ std::string_view name_of(Route route) noexcept {
             return "cache_stats";
         case Route::kCacheAction:
             return "cache_action";
+        case Route::kView:
+            return "view";
+        case Route::kViewsRefresh:
+            return "views_refresh";
         case Route::kLive:
             return "live";
         case Route::kReady:

@@ -121,7 +121,21 @@ struct QueueSynced {
     Duration duration{};
 };
 
-/// `chore`: expire, sync or connection. `again`: it failed the last time too, and that was said.
+/// The relay folded what changed into the views, or rebuilt them, and why (empty: did not).
+struct ViewsFolded {
+    std::int64_t rows = 0;
+    std::int64_t events = 0;
+    std::string rebuilt;
+    Duration duration{};
+};
+
+/// The relay worked out the views' analytics anew.
+struct AnalyticsFolded {
+    Duration duration{};
+};
+
+/// `chore`: expire, sync or connection; fold, analytics or folding (their connection). `again`: it
+/// failed the last time too, and that was said.
 struct ChoreFailed {
     std::string chore;
     base::Error error;
@@ -172,6 +186,8 @@ enum class Route : std::uint8_t {
     kHasStock,
     kCacheStats,
     kCacheAction,
+    kView,
+    kViewsRefresh,
     kLive,
     kReady,
     kMetrics,
@@ -233,6 +249,8 @@ using Observation = std::variant<
     LedgerMonthsFailed,
     HoldsExpired,
     QueueSynced,
+    ViewsFolded,
+    AnalyticsFolded,
     ChoreFailed,
     RelayTaken,
     RelayLost,

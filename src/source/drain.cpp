@@ -59,6 +59,9 @@ Follower::Loop::Task<bool> Follower::Loop::drain() {
         co_return changes.error();
     }
     const bool found = !changes->empty();
+    if (changes->feed_rows > 0) {
+        note_unfolded();
+    }
     observe_(observe::Drained{
         changes->feed_rows,
         static_cast<std::int64_t>(changes->stock.size()),

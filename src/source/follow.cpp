@@ -76,12 +76,18 @@ Follower::Loop::Task<> Follower::Loop::duties() {
     if (chores_ && chores_->over) {
         finish_chores();
     }
+    if (folding_ && folding_->over) {
+        finish_folding();
+    }
     const auto now = steady_clock::now();
     if (done && months_due() <= now) {
         start_months();
     }
     if (done && chores_due() <= now) {
         start_chores();
+    }
+    if (done && folding_due() <= now) {
+        start_folding();
     }
     if (done && reload_due() <= now) {
         start_load(loaded_ ? observe::LoadReason::kTtl : observe::LoadReason::kCleared);
@@ -99,7 +105,7 @@ Follower::Loop::Task<> Follower::Loop::duties() {
 base::SteadyTime Follower::Loop::next_duty() const {
     const auto now = steady_clock::now();
     if (stopping_ || (load_ && load_->over) || (months_ && months_->over) ||
-        (chores_ && chores_->over)) {
+        (chores_ && chores_->over) || (folding_ && folding_->over)) {
         return now;
     }
     auto due = std::min(l_.last_talk() + talk_every(), canary_.late_at());
@@ -113,6 +119,7 @@ base::SteadyTime Follower::Loop::next_duty() const {
          audit_due(),
          months_due(),
          chores_due(),
+         folding_due(),
          reload_due()}
     );
     if (!relay_) {
@@ -296,6 +303,7 @@ Follower::Loop::Task<> Follower::Loop::stand_for_relay() {
     changes_due_ = base::SteadyTime::max();
     months_at_ = steady_clock::now();
     chores_at_ = months_at_;
+    folding_at_ = months_at_;
     doorbell_.restart();
     observe_(observe::RelayTaken{"the relay lock was free"});
     update_status([](FollowerStatus& status) { status.is_relay = true; });

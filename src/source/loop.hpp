@@ -75,6 +75,25 @@ struct Chores {
     bool over = false;
 };
 
+/// The views being folded by the relay, on a connection of its own. Whatever becomes of it, the
+/// session goes on.
+struct Folding {
+    explicit Folding(const boost::asio::any_io_executor& executor)
+        : connection(executor) {}
+
+    pg::AsyncConnection connection;
+    /// The earliest next fold; without news, not before idle_at.
+    base::SteadyTime fold_at{};
+    base::SteadyTime idle_at{};
+    /// Somebody asked for a rebuild, which is not done again before rebuild_at.
+    bool rebuild = false;
+    base::SteadyTime rebuild_at{};
+    base::SteadyTime analytics_at{};
+    /// Why it ended; set with `over`.
+    base::Result<void> outcome;
+    bool over = false;
+};
+
 /// The follower's inside: the follow thread and what it does. Members without a comment on threads
 /// belong to that thread.
 ///
@@ -116,6 +135,8 @@ class Follower::Loop {
         options_.audit_rows_per_s = paces.audit_rows_per_s;
         options_.expire_every = paces.expire_every;
         options_.sync_every = paces.sync_every;
+        options_.fold_every = paces.fold_every;
+        options_.analytics_every = paces.analytics_every;
         canary_.set_every(paces.canary_every);
         waiters_.set_limit(paces.waiters_max);
     }
@@ -253,6 +274,18 @@ class Follower::Loop {
     boost::asio::awaitable<void> drop_chores();
     [[nodiscard]] base::SteadyTime chores_due() const;
 
+    // fold.cpp
+    void start_folding();
+    void note_unfolded();
+    Task<> fold(std::shared_ptr<Folding> folding);
+    [[nodiscard]] base::SteadyTime fold_due(const Folding& folding) const;
+    [[nodiscard]] base::SteadyTime analytics_due(const Folding& folding) const;
+    Task<> fold_once(Folding& folding);
+    Task<> fold_analytics(Folding& folding);
+    void finish_folding();
+    boost::asio::awaitable<void> drop_folding();
+    [[nodiscard]] base::SteadyTime folding_due() const;
+
     // audit.cpp
     Task<> audit_slice();
     Task<change::ChangeSet> read_slice(AuditSlice* slice);
@@ -315,6 +348,14 @@ class Follower::Loop {
     bool chores_failed_ = false;
     bool expiry_failed_ = false;
     bool sync_failed_ = false;
+    std::shared_ptr<Folding> folding_;
+    base::SteadyTime folding_at_{};
+    /// Something was read that the views may not have.
+    bool unfolded_ = false;
+    /// Said already: that there is no connection for folding, that folding, or analytics, failed.
+    bool folding_failed_ = false;
+    bool fold_failed_ = false;
+    bool analytics_failed_ = false;
 
     bool relay_ = false;
     /// The backstop found what the relay should have told of.

@@ -31,6 +31,8 @@ struct Paces {
     std::size_t waiters_max = 10'000;
     milliseconds expire_every{1000};
     milliseconds sync_every{60'000};
+    milliseconds fold_every{50};
+    milliseconds analytics_every{60'000};
 };
 
 /// Settings of a follower. Durations that are 0 switch off what they pace.
@@ -78,6 +80,10 @@ struct SourceOptions {
     /// How often the relay lets holds expire whose time is over, and syncs what tills queued.
     milliseconds expire_every{1000};
     milliseconds sync_every{60'000};
+    /// How far apart the relay's folds of the views are while changes stream in, and at least how
+    /// far apart it works out their analytics.
+    milliseconds fold_every{50};
+    milliseconds analytics_every{60'000};
     /// How soon a connection for these that was lost is opened again.
     milliseconds chores_again{5000};
 

@@ -83,6 +83,12 @@ std::string chores_settings() {
            "; " + statement_limit(kChoresTime);
 }
 
+std::string fold_settings(const SourceOptions& options) {
+    // What is lost of these in a crash is folded again.
+    return common_settings() + statement_limit(options.load_timeout) +
+           "set lock_timeout = " + ms_text(kChoresLockWait);
+}
+
 bool is_failure_of_link(const base::Error& error) noexcept {
     return error.code == base::ErrorCode::kUnavailable || error.code == base::ErrorCode::kTimeout;
 }

@@ -16,12 +16,13 @@ constexpr int kTalksMissed = 4;
 /// unmarked (SourceOptions::stale_after), since this thread does nothing else meanwhile.
 constexpr milliseconds kAnswersWithin{5000};
 
-/// What a connection that drains, loads, makes months, or does chores is set to after
+/// What a connection that drains, loads, makes months, does chores, or folds is set to after
 /// connecting.
 [[nodiscard]] std::string d_settings(const SourceOptions& options);
 [[nodiscard]] std::string load_settings(const SourceOptions& options);
 [[nodiscard]] std::string months_settings();
 [[nodiscard]] std::string chores_settings();
+[[nodiscard]] std::string fold_settings(const SourceOptions& options);
 /// Whether it is the connection's or the server's, and not of what was asked.
 [[nodiscard]] bool is_failure_of_link(const base::Error& error) noexcept;
 

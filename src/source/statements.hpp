@@ -50,6 +50,12 @@ constexpr const char* kSync =
     "select a ->> 'synced', a ->> 'needsApproval', a ->> 'remaining' from "
     "inventory.sync_all_pending($1, \"limit\" => $2::integer) as a";
 
+constexpr const char* kRefreshChannel = "refresh_inventory_views";
+constexpr const char* kFold =
+    "select rows_folded::text, rebuilt, events_written::text from "
+    "inventory.fold_views($1::boolean)";
+constexpr const char* kFoldAnalytics = "select inventory.fold_analytics()";
+
 constexpr const char* kDrainName = "stockd_drain";
 /// The tables are named outside the function so that they are locked before the snapshot is taken:
 /// a TRUNCATE that commits between the two empties them in that snapshot too, and their rows would

@@ -1,5 +1,6 @@
 #include "web/admin.hpp"
 
+#include "web/api_request.hpp"
 #include "web/json.hpp"
 #include "web/query.hpp"
 
@@ -11,32 +12,68 @@ namespace {
 
 using observe::Route;
 
+constexpr std::string_view kViewsRefresh = "/api/inventory/views/refresh";
+
+}  // namespace
+
 class AdminExchange : public Exchange {
   public:
     explicit AdminExchange(const Admin& admin)
         : admin_(admin) {}
 
-    Outcome start(const Request& request, Response& out, const CompletionFactory& /*later*/)
+    Outcome start(const Request& request, Response& out, const CompletionFactory& completion)
         override {
+        const auto target = split_target(request.target);
+        if (target && target->path == kViewsRefresh && request.method == Method::kPost &&
+            admin_.views_ != nullptr) {
+            return start_rebuild(request, out, completion);
+        }
         admin_.answer(request, out);
         return Outcome::kDone;
     }
 
-    Outcome resume(const base::Result<void>& /*result*/, Response& out, const CompletionFactory&)
+    Outcome resume(const base::Result<void>& result, Response& out, const CompletionFactory&)
         override {
-        out.status = 500;  // Nothing here waits.
+        out.route = Route::kViewsRefresh;
+        if (!result) {
+            out.set(to_problem(result.error()));
+            return Outcome::kDone;
+        }
+        out.status = 202;
+        out.body += R"({"success":true,"message":"The relay rebuilds the views"})";
         return Outcome::kDone;
     }
 
-    [[nodiscard]] base::SteadyTime deadline() const override { return {}; }
+    [[nodiscard]] base::SteadyTime deadline() const override { return deadline_; }
 
     void refuse(const Problem& problem, Response& out) override { out.set(problem); }
 
     void abandon() override {}
 
   private:
+    Outcome start_rebuild(
+        const Request& request, Response& out, const CompletionFactory& completion
+    ) {
+        out.route = Route::kViewsRefresh;
+        if (const auto problem = refuse_foreign_page(request.origin, request.host)) {
+            out.set(*problem);
+            return Outcome::kDone;
+        }
+        deadline_ = std::chrono::steady_clock::now() + request.limits.view_timeout;
+        admin_.views_->rebuild(
+            deadline_,
+            [done = completion()](const base::Result<ViewPage>& asked) {
+                done(asked ? base::Result<void>{} : base::Result<void>{asked.error()});
+            }
+        );
+        return Outcome::kLater;
+    }
+
     const Admin& admin_;
+    base::SteadyTime deadline_;
 };
+
+namespace {
 
 Route route_of(std::string_view path) {
     if (path == "/live") {
@@ -47,6 +84,9 @@ Route route_of(std::string_view path) {
     }
     if (path == "/metrics") {
         return Route::kMetrics;
+    }
+    if (path == kViewsRefresh) {
+        return Route::kViewsRefresh;
     }
     return path == "/status" ? Route::kStatus : Route::kOther;
 }
@@ -87,9 +127,21 @@ void Admin::answer(const Request& request, Response& out) const {
             .status = 404,
             .code = "unknown_path",
             .message = "There is nothing at this path",
-            .hint = "There are /live, /ready, /metrics and /status.",
+            .hint =
+                "There are /live, /ready, /metrics and /status; POST /api/inventory/views/refresh.",
             .detail = {},
             .allow = {},
+        });
+        return;
+    }
+    if (out.route == Route::kViewsRefresh) {
+        out.set({
+            .status = 405,
+            .code = "method_not_allowed",
+            .message = "This path does not take that method",
+            .hint = "Allowed: POST.",
+            .detail = {},
+            .allow = "POST",
         });
         return;
     }

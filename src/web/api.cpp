@@ -23,6 +23,10 @@ Problem too_many_waiting() {
     };
 }
 
+base::Error no_views() {
+    return {base::ErrorCode::kUnavailable, "This program serves no views", {}, {}, {}};
+}
+
 }  // namespace
 
 /// A request goes through stages, each of which may wait: something is loaded, the ticket is
@@ -63,6 +67,9 @@ class ApiExchange : public Exchange {
             answer_stats(out);
             return Outcome::kDone;
         }
+        if (request_.route == Route::kView) {
+            return start_view(request.limits, out, completion);
+        }
         if (request_.route == Route::kCacheAction) {
             return start_action(request.limits, out, completion);
         }
@@ -85,6 +92,10 @@ class ApiExchange : public Exchange {
                               : observe::WaitResult::kFailed,
                 .duration = std::chrono::steady_clock::now() - waits_since_,
             });
+        }
+        if (ended == Wait::kView) {
+            answer_view(result, out);
+            return Outcome::kDone;
         }
         if (!result) {
             if (ended != Wait::kAction) {
@@ -119,11 +130,13 @@ class ApiExchange : public Exchange {
 
   private:
     enum class Stage : std::uint8_t { kLoad, kTicket, kVersion, kAnswer };
-    enum class Wait : std::uint8_t { kNone, kLoad, kTicket, kVersion, kAction };
+    enum class Wait : std::uint8_t { kNone, kLoad, kTicket, kVersion, kAction, kView };
 
     /// The follower ends a wait at its deadline and can say what was missing; the server's own end
     /// comes after it.
     static constexpr std::chrono::milliseconds kGrace{1000};
+    /// A view that lacks changes of so long ago is marked stale, as a copy is.
+    static constexpr std::int64_t kViewStaleAfterMs = 5000;
 
     /// What is left to do without waiting, in one pinned state.
     Wait look(Response& out) {
@@ -213,6 +226,48 @@ class ApiExchange : public Exchange {
         return Outcome::kLater;
     }
 
+    Outcome start_view(const Limits& limits, Response& out, const CompletionFactory& completion) {
+        if (api_.views_ == nullptr) {
+            refuse(to_problem(no_views()), out);
+            return Outcome::kDone;
+        }
+        if (!enter_queue()) {
+            refuse(too_many_waiting(), out);
+            return Outcome::kDone;
+        }
+        wait_ = Wait::kView;
+        deadline_ = std::chrono::steady_clock::now() + limits.view_timeout;
+        page_ = std::make_shared<ViewPage>();
+        api_.views_->page(
+            request_.sku,
+            request_.view_filters,
+            deadline_,
+            [page = page_, done = completion()](base::Result<ViewPage> read) {
+                if (!read) {
+                    done(read.error());
+                    return;
+                }
+                *page = std::move(*read);
+                done(base::Result<void>{});
+            }
+        );
+        return Outcome::kLater;
+    }
+
+    void answer_view(const base::Result<void>& result, Response& out) {
+        out.has_freshness = true;
+        if (!result) {
+            page_.reset();
+            refuse(to_problem(result.error()), out);
+            return;
+        }
+        out.position = page_->position.empty() ? std::string_view{"none"} : page_->position;
+        out.age_ms = page_->age_ms;
+        out.stale = !page_->age_ms || *page_->age_ms > kViewStaleAfterMs;
+        out.body = std::move(page_->body);
+        page_.reset();
+    }
+
     /// min_version goes with the sku of the path, or with the only id of the query.
     [[nodiscard]] const std::string& versioned_sku() const {
         return request_.route == Route::kProducts ? request_.ids.front() : request_.sku;
@@ -297,6 +352,8 @@ class ApiExchange : public Exchange {
     Api& api_;
     ApiRequest request_;
     CacheAction action_ = CacheAction::kRefresh;
+    /// What the views' reader fills in; it may do so after this exchange has gone.
+    std::shared_ptr<ViewPage> page_;
     Stage stage_ = Stage::kLoad;
     Wait wait_ = Wait::kNone;
     bool has_waited_ = false;

@@ -4,6 +4,7 @@
 #include "web/exchange.hpp"
 #include "web/follow.hpp"
 #include "web/read_counters.hpp"
+#include "web/views.hpp"
 
 #include <atomic>
 #include <memory>
@@ -15,6 +16,9 @@ namespace stockd::web {
 class Api : public Service {
   public:
     Api(const cache::Cache& cache, Follow& follow, observe::Observer observer);
+
+    /// Before the server starts; without it there are no pages of views.
+    void serve_views(Views& views) noexcept { views_ = &views; }
 
     [[nodiscard]] std::unique_ptr<Exchange> make_exchange() override;
 
@@ -30,6 +34,7 @@ class Api : public Service {
 
     const cache::Cache& cache_;
     Follow& follow_;
+    Views* views_ = nullptr;
     observe::Observer observer_;
     ReadCounters counters_;
     std::atomic<std::size_t> waiting_{0};

@@ -1,6 +1,7 @@
 #include "web/api_request.hpp"
 
 #include "web/parameters.hpp"
+#include "web/views.hpp"
 
 namespace stockd::web {
 
@@ -47,7 +48,8 @@ Problem wrong_method(std::string_view allow) {
     };
 }
 
-/// /api/inventory, /api/inventory/{sku}, /api/inventory/{sku}/has-stock, /api/inventory/cache.
+/// /api/inventory, /api/inventory/{sku}, /api/inventory/{sku}/has-stock, /api/inventory/cache, and
+/// the pages of views: /api/inventory/summary.
 std::optional<Problem> parse_path(std::string_view path, ApiRequest& out) {
     constexpr std::string_view kRoot = "/api/inventory";
     if (!path.starts_with(kRoot)) {
@@ -67,7 +69,9 @@ std::optional<Problem> parse_path(std::string_view path, ApiRequest& out) {
         return problem;
     }
     if (slash == std::string_view::npos) {
-        out.route = out.sku == "cache" ? Route::kCacheStats : Route::kProduct;
+        out.route = out.sku == "cache" ? Route::kCacheStats
+                    : is_view(out.sku) ? Route::kView
+                                       : Route::kProduct;
         return std::nullopt;
     }
     if (out.sku.empty() || path.substr(slash + 1) != "has-stock") {
@@ -117,6 +121,7 @@ void ApiRequest::reset() {
     limit = 0;
     bytes_max = kUnbounded;
     after_sku.clear();
+    view_filters.clear();
     ticket.reset();
     min_version.reset();
     wait.reset();
@@ -138,6 +143,9 @@ std::optional<Problem> parse_api_request(
         out.route = Route::kCacheAction;
     } else if (method != Method::kGet && method != Method::kHead) {
         return wrong_method(is_cache ? "GET, HEAD, POST" : "GET, HEAD");
+    }
+    if (out.route == Route::kView) {
+        return read_view_filters(out.sku, split->query, out.view_filters);
     }
     out.limit = limits.page_default;
     unsigned given = 0;

@@ -33,6 +33,7 @@ struct ApiRequest {
     std::size_t limit = 0;
     std::size_t bytes_max = kUnbounded;  ///< of the answer's body
     std::string after_sku;               ///< from the cursor; empty: from the start
+    std::string view_filters;            ///< of Route::kView, whose name is `sku`
     std::optional<change::Xid> ticket;
     std::optional<std::int64_t> min_version;
     std::optional<std::chrono::milliseconds> wait;

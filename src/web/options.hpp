@@ -39,6 +39,8 @@ struct Limits {
     std::chrono::milliseconds load_wait{30'000};
     /// How long a POST refresh or clear waits for its outcome (the reload itself goes on).
     std::chrono::milliseconds action_timeout{600'000};
+    /// How long a page of a view may take, the wait for a connection included.
+    std::chrono::milliseconds view_timeout{10'000};
 };
 
 }  // namespace stockd::web

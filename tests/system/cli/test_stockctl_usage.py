@@ -7,7 +7,7 @@ from conftest import Stockctl
 
 COMMANDS = [
     "migrate", "import", "status", "get", "watch", "verify", "receive", "sell", "return", "adjust", "set", "reserve", "unreserve", "deduct",
-    "compensate", "queue", "health", "metrics", "history", "export", "bench",
+    "compensate", "queue", "health", "metrics", "views", "history", "export", "bench",
 ]  # fmt: skip
 
 

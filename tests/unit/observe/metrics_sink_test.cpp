@@ -109,6 +109,9 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
     metrics(ReadServed{ReadResult::kMiss});
     metrics(WaitEnded{WaitResult::kCovered, {}});
     metrics(WaitEnded{WaitResult::kFailed, {}});
+    metrics(ViewsFolded{4, 2, {}, {}});
+    metrics(ViewsFolded{1, 0, "asked for", {}});
+    metrics(AnalyticsFolded{});
     metrics(Woken{Wake::kDoorbell});
     const auto text = metrics.text();
     for (const auto* sample :
@@ -124,6 +127,11 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
           "stockd_synced_transactions_total{result=\"synced\"} 4\n",
           "stockd_synced_transactions_total{result=\"needs_approval\"} 1\n",
           "stockd_failed_chores_total{chore=\"sync\"} 1\n",
+          "stockd_folded_rows_total 5\n",
+          "stockd_low_stock_events_total 2\n",
+          "stockd_view_rebuilds_total 1\n",
+          "stockd_fold_duration_seconds_count 2\n",
+          "stockd_analytics_duration_seconds_count 1\n",
           "stockd_http_requests_total{route=\"product\",status_class=\"2xx\"} 1\n",
           "stockd_http_requests_total{route=\"product\",status_class=\"4xx\"} 1\n",
           "stockd_http_requests_total{route=\"other\",status_class=\"5xx\"} 1\n",

@@ -1,0 +1,180 @@
+#include "source/beside.hpp"
+#include "source/session.hpp"
+#include "source/statements.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace stockd::source {
+
+namespace net = boost::asio;
+using std::chrono::steady_clock;
+
+namespace {
+
+/// How often the views are folded while nothing changes: a day that turns somewhere is folded, too.
+constexpr milliseconds kIdle{60'000};
+/// How soon again when another session is folding, or the database refused.
+constexpr milliseconds kFoldAgain{1000};
+/// The analytics cost a walk over all stock, a rebuild more. Chosen: at most a hundredth of a core
+/// for the one, a tenth for the other.
+constexpr int kAnalyticsPause = 100;
+constexpr int kRebuildPause = 10;
+
+std::int64_t number_at(const pg::Rows& rows, int column) {
+    const auto digits = rows.text(0, column);
+    std::int64_t value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+}
+
+}  // namespace
+
+void Follower::Loop::start_folding() {
+    folding_ = std::make_shared<Folding>(io_.get_executor());
+    spawn_beside(folding_, &Loop::fold, "folding ended with an exception");
+}
+
+/// There is something to fold. It waits its turn.
+void Follower::Loop::note_unfolded() {
+    unfolded_ = true;
+    if (folding_) {
+        folding_->connection.interrupt();
+    }
+}
+
+/// Until the connection is lost, or dropped with the session.
+Follower::Loop::Task<> Follower::Loop::fold(std::shared_ptr<Folding> folding) {
+    auto& connection = folding->connection;
+    auto opened =
+        co_await open_beside(connection, " fold", fold_settings(options_), statement_deadline());
+    if (!opened) {
+        co_return opened.error();
+    }
+    auto listening = co_await connection.exec_script(
+        std::string("listen ") + sql::kRefreshChannel, statement_deadline()
+    );
+    if (!listening) {
+        co_return listening.error();
+    }
+    // What the last relay did not fold any more.
+    unfolded_ = true;
+    for (;;) {
+        while (connection.next_notification()) {
+            folding->rebuild = true;
+        }
+        base::Result<void> done{};
+        if (analytics_due(*folding) <= steady_clock::now()) {
+            done = co_await fold_analytics(*folding);
+        }
+        if (done && fold_due(*folding) <= steady_clock::now()) {
+            done = co_await fold_once(*folding);
+        }
+        if (!done) {
+            co_return done.error();
+        }
+        const auto due = std::min(fold_due(*folding), analytics_due(*folding));
+        const auto woken =
+            co_await connection.rest(std::min(due, steady_clock::now() + kFoldAgain));
+        if (woken == pg::AsyncConnection::Wake::kBroken) {
+            co_return base::Error{
+                base::ErrorCode::kUnavailable, "the connection for folding was lost", {}, {}, {}};
+        }
+    }
+}
+
+base::SteadyTime Follower::Loop::fold_due(const Folding& folding) const {
+    if (options_.fold_every.count() == 0) {
+        return base::SteadyTime::max();
+    }
+    const auto due = unfolded_ ? folding.fold_at : folding.idle_at;
+    return folding.rebuild ? std::min(due, std::max(folding.fold_at, folding.rebuild_at)) : due;
+}
+
+base::SteadyTime Follower::Loop::analytics_due(const Folding& folding) const {
+    return options_.analytics_every.count() > 0 && options_.fold_every.count() > 0
+               ? folding.analytics_at
+               : base::SteadyTime::max();
+}
+
+Follower::Loop::Task<> Follower::Loop::fold_once(Folding& folding) {
+    const auto begun = steady_clock::now();
+    const bool rebuild = folding.rebuild && folding.rebuild_at <= begun;
+    unfolded_ = false;
+    std::vector<pg::Param> params;
+    params.emplace_back(rebuild ? "true" : "false");
+    auto rows = co_await folding.connection.exec(
+        sql::kFold, std::move(params), begun + options_.load_timeout
+    );
+    const auto now = steady_clock::now();
+    if (!rows) {
+        unfolded_ = true;
+        folding.fold_at = now + kFoldAgain;
+        if (rebuild) {
+            folding.rebuild_at =
+                now + kRebuildPause * std::max<base::SteadyTime::duration>(kFoldAgain, now - begun);
+        }
+        co_return chore_failed("fold", rows.error(), kFoldAgain, fold_failed_);
+    }
+    fold_failed_ = false;
+    if (rows->is_null(0, 0)) {
+        // Another session is at it: what it does not see is left for us.
+        unfolded_ = true;
+        folding.fold_at = now + kFoldAgain;
+        co_return base::Result<void>{};
+    }
+    folding.fold_at = begun + options_.fold_every;
+    folding.idle_at = now + kIdle;
+    const auto took = now - begun;
+    if (rebuild) {
+        folding.rebuild = false;
+        folding.rebuild_at = now + kRebuildPause * took;
+    }
+    observe_(observe::ViewsFolded{
+        number_at(*rows, 0), number_at(*rows, 2), std::string(rows->text(0, 1)), took});
+    co_return base::Result<void>{};
+}
+
+Follower::Loop::Task<> Follower::Loop::fold_analytics(Folding& folding) {
+    const auto begun = steady_clock::now();
+    auto rows =
+        co_await folding.connection.exec_script(sql::kFoldAnalytics, begun + options_.load_timeout);
+    const auto now = steady_clock::now();
+    const auto took = std::chrono::duration_cast<milliseconds>(now - begun);
+    folding.analytics_at = now + std::max(options_.analytics_every, kAnalyticsPause * took);
+    if (!rows) {
+        co_return chore_failed(
+            "analytics", rows.error(), options_.analytics_every, analytics_failed_
+        );
+    }
+    analytics_failed_ = false;
+    observe_(observe::AnalyticsFolded{now - begun});
+    co_return base::Result<void>{};
+}
+
+void Follower::Loop::finish_folding() {
+    const auto folding = std::exchange(folding_, nullptr);
+    folding_at_ = steady_clock::now() + options_.chores_again;
+    if (!folding->outcome) {
+        const bool again = std::exchange(folding_failed_, true);
+        observe_(observe::ChoreFailed{
+            "folding", folding->outcome.error(), options_.chores_again, again});
+    }
+}
+
+/// The session is over.
+net::awaitable<void> Follower::Loop::drop_folding() {
+    const auto folding = std::exchange(folding_, nullptr);
+    if (folding) {
+        folding->connection.abort();
+        co_await until_over(folding->over);
+    }
+}
+
+base::SteadyTime Follower::Loop::folding_due() const {
+    return relay_ && !folding_ && options_.fold_every.count() > 0 ? folding_at_
+                                                                  : base::SteadyTime::max();
+}
+
+}  // namespace stockd::source
