@@ -28,7 +28,7 @@ SERVER = {
     "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "max_connections": "200", "shared_buffers": "1GB",
     "max_wal_size": "8GB", "checkpoint_timeout": "30min", "autovacuum_naptime": "60s",
 }
-CLAIMS = ["writes", "writes_slow_flush", "latency", "reads", "start", "growth", "followers", "import", "engine", "engine_growth"]
+CLAIMS = ["writes", "writes_slow_flush", "latency", "reads", "start", "growth", "followers", "import", "engine", "engine_growth", "views"]
 
 
 def first_line(path, key):

@@ -1,0 +1,166 @@
+"""What folding the views costs at 5 000 changes a second, how old they are meanwhile, and what a look at them costs."""
+
+import statistics
+import threading
+import time
+
+import rig
+
+RATE = 5_000
+CLIENTS = 16
+CORE_SHARE = 0.15
+AGE_MS = 100
+FLAT = 1.2
+# The cost is claimed of a minute; a round is a part of it.
+SECONDS = max(12, rig.SECONDS)
+SHOPS = [(1_000, 1_000), (10, 100_000)]
+
+# What the folded summary is, as people write it.
+BY_HAND = """
+create materialized view bench.summary as
+select p.product_id, p.sku, p.name, sum(s.on_hand) as on_hand, sum(s.reserved) as reserved, sum(s.available) as available,
+    count(*) filter (where s.on_hand > 0) as stores_with_stock,
+    count(*) filter (where s.available <= s.low_stock_threshold and s.available > 0) as stores_low,
+    count(*) filter (where s.available <= 0) as stores_out, max(s.updated_at) as last_movement_at
+from inventory.products as p
+join inventory.inventory_stock as s on s.product_id = p.product_id
+join inventory.stores as t on t.store_id = s.store_id and t.active
+where p.active
+group by p.product_id;
+create unique index on bench.summary (product_id);
+"""
+
+
+def script(stores, products):
+    """Half of the changes on a tenth of the rows; one in twenty rows is near its threshold and crosses it now and then."""
+    hot = max(1, products // 10)
+    return (
+        f"\\set store random(1, {stores})\n\\set hot random(0, 1)\n"
+        f"\\set product case when :hot = 1 then random(1, {hot}) else random(1, {products}) end\n"
+        "\\set delta random(-3, 3)\n"
+        "update inventory.inventory_stock set on_hand = greatest(0, on_hand + :delta) where store_id = :store and product_id = :product;\n"
+    )
+
+
+class Ages(threading.Thread):
+    """How old the summary is, twenty times a second."""
+
+    def __init__(self):
+        super().__init__()
+        self.ages = []
+        self.going = True
+
+    def run(self):
+        connection = rig.connect()
+        while self.going:
+            (age,), = rig.execute(connection, "select extract(epoch from age) * 1000 from inventory.view_freshness where relation = 'inventory_summary_mv'")
+            if age is not None:
+                self.ages.append(float(age))
+            time.sleep(0.05)
+        connection.close()
+
+
+def paced(folding):
+    """Processor seconds per second of database and stockd together; and with folding the p99 of the age."""
+    with rig.Stockd("--audit-pace", "0", *([] if folding else ["--fold-interval", "0s"])) as stockd:
+        ages = Ages() if folding == "watched" else None
+        if folding:
+            wait_until_folded()
+        before = rig.database_cpu_s() + stockd.cpu_s()
+        began = time.monotonic()
+        if ages:
+            ages.start()
+        tps = rig.pgbench_tps(script(*shop), CLIENTS, SECONDS, rate=RATE, threads=1)
+        if ages:
+            ages.going = False
+            ages.join()
+        used = (rig.database_cpu_s() + stockd.cpu_s() - before) / (time.monotonic() - began)
+    p99 = statistics.quantiles(ages.ages, n=100)[98] if ages else None
+    return used, tps, p99
+
+
+def wait_until_folded(deadline_s=600):
+    connection = rig.connect()
+    end = time.monotonic() + deadline_s
+    while time.monotonic() < end:
+        (waiting,), = rig.execute(connection, "select rows_waiting from inventory.view_freshness where relation = 'inventory_summary_mv'")
+        if waiting == 0:
+            connection.close()
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the views were not folded")
+
+
+def throughput(folding):
+    with rig.Stockd("--audit-pace", "0", *([] if folding else ["--fold-interval", "0s"])):
+        if folding:
+            wait_until_folded()
+        return rig.pgbench_tps(script(*shop), CLIENTS, SECONDS)
+
+
+def refresh_s(connection):
+    began = rig.database_cpu_s()
+    rig.execute(connection, "refresh materialized view concurrently bench.summary")
+    return rig.database_cpu_s() - began
+
+
+def look_ms(connection, sql, *values):
+    """Execution alone, the best of the middle: prepared, in the server, planned once."""
+    times = []
+    for _ in range(200):
+        (plan,), = rig.execute(connection, "explain (analyze, timing off, summary on, format json) " + sql, *values)
+        times.append(plan[0]["Execution Time"])
+    return statistics.median(times)
+
+
+def measure(stores, products, connection):
+    size = f"{stores:,} x {products:,}"
+    figures = rig.alternate(folding=lambda: paced(True), not_folding=lambda: paced(False))
+    rig.report(
+        f"folding of {RATE:,} changes/s, {size}: share of a core", [a[0] - b[0] for a, b in zip(figures["folding"], figures["not_folding"])], None,
+        CORE_SHARE, "cores", better="lower",
+    )
+    watched = [paced("watched") for _ in range(3)]
+    rig.report(f"age of the summary at {watched[0][1]:,.0f} changes/s, {size}: p99", [w[2] for w in watched], None, AGE_MS, "ms", better="lower")
+    full = rig.alternate(folding=lambda: throughput(True), not_folding=lambda: throughput(False))
+    rig.report(f"writers at full load with folding, {size}, against without", full["folding"], full["not_folding"], 0.95, "changes/s")
+    rig.execute(connection, "create schema if not exists bench")
+    rig.execute(connection, "drop materialized view if exists bench.summary")
+    rig.execute(connection, BY_HAND)
+    refreshes = [refresh_s(connection) for _ in range(rig.ROUNDS)]
+    rig.report(f"a REFRESH CONCURRENTLY of the summary, {size}: processor time", refreshes, None, None, "s", better="lower")
+    rig.report(
+        f"select of one product's summary, {size}",
+        [look_ms(connection, "select * from inventory.inventory_summary_mv where sku = 'SKU-00000500'") for _ in range(rig.ROUNDS)], None, 0.1, "ms", better="lower",
+    )
+    rig.report(
+        f"select of one product's summary now, {size}",
+        [look_ms(connection, "select * from inventory.inventory_summary_now where sku = 'SKU-00000500'") for _ in range(rig.ROUNDS)], None, None, "ms", better="lower",
+    )
+    rig.report(
+        f"the low-stock page of 50, {size}",
+        [look_ms(connection, "select * from inventory.low_stock_alerts_mv order by rank, store_id, product_id limit 50") for _ in range(rig.ROUNDS)], None, 1, "ms", better="lower",
+    )
+    (dead, live), = rig.execute(connection, "select sum(n_dead_tup), sum(n_live_tup) from pg_stat_user_tables where relname like 'folded%'")
+    rig.say(f"  dead tuples of what is folded: {dead:,} of {live:,}")
+
+
+def main():
+    global shop
+    for shop in SHOPS:
+        connection = rig.connect()
+        rig.execute(connection, "truncate inventory.inventory_stock")
+        rig.execute(connection, "drop schema if exists bench cascade")
+        rig.make_shop(connection, *shop, on_hand=100)
+        rig.execute(connection, "update inventory.inventory_stock set on_hand = 6, low_stock_threshold = 5 where (store_id + product_id) % 20 = 0")
+        began = time.monotonic()
+        (rows, why, _), = rig.execute(connection, "select * from inventory.fold_views(true)")
+        rig.say(f"  first fold of {rows:,} rows: {time.monotonic() - began:.1f} s ({why})")
+        rig.execute(connection, "vacuum analyze")
+        measure(*shop, connection)
+        connection.close()
+        break
+
+
+if __name__ == "__main__":
+    main()
