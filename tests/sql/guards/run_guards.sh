@@ -1,7 +1,7 @@
 #!/bin/sh
 # run_guards.sh [--part K/N] [name ...]
 # For each guards/NAME.sql: makes a copy of the database, takes the guard out there as the file says, and runs the tests that its lines
-# `-- missed by: pgtap/FILE.sql`, `-- missed by: isolation/NAME`, `-- missed by: engine/TEST` or `-- missed by: views/TEST` (of tests/system/engine and views) name. Each of them must fail, the last two in one of five runs: a guard that no test misses is
+# `-- missed by: pgtap/FILE.sql`, `-- missed by: isolation/NAME`, `-- missed by: engine/TEST` or `-- missed by: views/TEST` (of tests/system/engine and views) name. Each of them must fail, the last two in one of eight runs: a guard that no test misses is
 # untested or useless. --part takes every N-th guard from the K-th on, so that several can run at once, each in a cluster of its own.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -37,7 +37,7 @@ take_out() {
 # Clients that race: without the guard they go wrong in most runs, not in each. So such a test may run several times until it fails, each
 # time in a new copy.
 races() {
-    for _ in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5 6 7 8; do
         /usr/bin/python3 -m pytest -q -x -p no:cacheprovider -k "${2#*/}" "$here/../../system/${2%%/*}" || return 1
         take_out "$1"
     done
