@@ -102,9 +102,23 @@ class Soak:
             "where e.kind = 'taken' and d.kind in ('sale', 'deduction') and l.expires_on < '2026-01-01' limit 5"
         ):
             self.wrong.append(f"{when}: entry {row[0]}: a {row[1]} took what has expired")
+        self.prove_views(when)
         [[below]] = self.query("select count(*) from inventory.inventory_stock where available < 0 and not allow_negative")
         if below:
             self.wrong.append(f"{when}: {below} stock rows are oversold")
+
+    def prove_views(self, when):
+        """Folded and with what is not: the views are the GROUP BYs over the tables."""
+        connection = self.cluster.primary.connect()
+        with connection.cursor() as cursor:
+            with open(os.path.join(HERE, "..", "..", "sql", "views_truth.sql"), encoding="utf-8") as truth:
+                cursor.execute(truth.read())
+            for which in ("now", "mv"):
+                if which == "mv":
+                    cursor.execute("select inventory.fold_views()")
+                cursor.execute(f"select relation, side, row from differences_{which} limit 5")
+                self.wrong.extend(f"{when}: view {which}: {row}" for row in cursor.fetchall())
+        connection.close()
 
     def kill(self):
         self.count_deadlocks()

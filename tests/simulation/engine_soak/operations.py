@@ -20,7 +20,10 @@ BY_HAND = {"allow_logical_replication", "finish_restore", "release_events", "rel
 PRODUCTS = ["create_product", "update_product", "update_availability", "bulk_update_availability", "delete_product"]
 DEFINITIONS = ["set_recipe", "set_conversion_mapping", "remove_recipe", "remove_conversion_mapping", "set_unit", "set_lot_policy"]
 # By function that returns rows: its arguments.
-ROWS_OF = {"stock_at": "now() - interval '1 second', 'north'", "stock_valuation": "store => 'north'", "make_ledger_months": ""}
+ROWS_OF = {
+    "stock_at": "now() - interval '1 second', 'north'", "stock_valuation": "store => 'north'", "make_ledger_months": "", "fold_views": "",
+    "fold_analytics": "", "search_products": "'p', 20", "search_text": "'a'", "search_document": "'a', 'b', 'c'",
+}  # fmt: skip
 QUESTIONS = [
     "validate_deduction", "sellable", "stock_history", "list_lots", "stock_at_version", "list_documents", "get_deduction_metrics",
     "get_queue_metrics", "run_health_check", "prune_idempotency_keys", "get_vendor_inventory_stats", "repair", "position", "ticket",
