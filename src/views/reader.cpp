@@ -13,6 +13,7 @@
 
 #include <charconv>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -72,7 +73,13 @@ class Reader::Impl {
         });
     }
 
-    ~Impl() { stop(); }
+    ~Impl() {
+        try {
+            stop();
+        } catch (...) {
+            std::terminate();  // a thread that cannot be joined must not outlive what it uses
+        }
+    }
 
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
