@@ -21,7 +21,7 @@ begin
     end if;
     return v_sold + coalesce(
         (
-            select sum(-m.on_hand_delta)
+            select -sum(m.on_hand_delta)
             from inventory.stock_ledger as m
             where m.store_id = in_row.store_id and m.product_id = in_row.product_id
                 and m.version >= case when in_row.is_compared then 0 else in_row.first_version end
