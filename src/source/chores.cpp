@@ -3,7 +3,6 @@
 #include "source/statements.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace stockd::source {
@@ -22,13 +21,6 @@ constexpr std::int64_t kSyncAtMost = 100;
 constexpr milliseconds kLook{1000};
 /// What the database says when a statement took too long.
 constexpr std::string_view kStatementTimedOut = "57014";
-
-std::int64_t number_at(const pg::Rows& rows, int column) {
-    const auto digits = rows.text(0, column);
-    std::int64_t value = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return value;
-}
 
 bool is_on(milliseconds every) {
     return every.count() > 0;

@@ -3,7 +3,6 @@
 #include "source/statements.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace stockd::source {
@@ -21,13 +20,6 @@ constexpr milliseconds kFoldAgain{1000};
 /// for the one, a tenth for the other.
 constexpr int kAnalyticsPause = 100;
 constexpr int kRebuildPause = 10;
-
-std::int64_t number_at(const pg::Rows& rows, int column) {
-    const auto digits = rows.text(0, column);
-    std::int64_t value = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return value;
-}
 
 }  // namespace
 

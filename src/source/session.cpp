@@ -56,6 +56,13 @@ std::uint64_t unsigned_of(std::string_view digits) {
 
 }  // namespace
 
+std::int64_t number_at(const pg::Rows& rows, int column) {
+    const auto digits = rows.text(0, column);
+    std::int64_t value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+}
+
 std::string statement_limit(milliseconds time) {
     return "set statement_timeout = " + ms_text(time) + ";";
 }

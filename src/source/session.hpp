@@ -2,6 +2,7 @@
 
 #include "source/options.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace stockd::source {
@@ -25,6 +26,9 @@ constexpr milliseconds kAnswersWithin{5000};
 [[nodiscard]] std::string fold_settings(const SourceOptions& options);
 /// Whether it is the connection's or the server's, and not of what was asked.
 [[nodiscard]] bool is_failure_of_link(const base::Error& error) noexcept;
+
+/// A whole number in the first row; 0 for what is none.
+[[nodiscard]] std::int64_t number_at(const pg::Rows& rows, int column);
 
 /// A statement that gives those after it so much time.
 [[nodiscard]] std::string statement_limit(milliseconds time);
