@@ -111,6 +111,7 @@ class Stockd:
             if value:
                 return value
             time.sleep(0.002)
+        self.process.kill()
         raise RuntimeError("stockd did not come up:\n" + open(self.log.name).read()[-4000:])
 
     def _addresses(self):

@@ -33,10 +33,10 @@ begin
         from (
             select
                 l.store_id, l.product_id, l.on_hand_delta,
-                (least(greatest(l.occurred_at, '0001-01-03 00:00:00+00'), '9999-12-29 00:00:00+00') at time zone t.time_zone)::date as day
+                inventory._day_at(l.occurred_at, t.time_zone) as day
             from inventory.stock_ledger as l
             join inventory.stores as t on t.store_id = l.store_id
-            where (in_stores is null or l.store_id = any (in_stores)) and l.kind in ('sale', 'deduction', 'return', 'compensation')
+            where (in_stores is null or l.store_id = any (in_stores)) and inventory._is_sale(l.kind)
                 and (l.movement_id <= in_floor or pg_visible_in_snapshot(l.xid, in_snapshot))
         ) as m
         where m.day >= greatest(v_kept_from, current_date - v_days)

@@ -25,7 +25,7 @@ begin
             from inventory.stock_ledger as m
             where m.store_id = in_row.store_id and m.product_id = in_row.product_id
                 and m.version >= case when in_row.is_compared then 0 else in_row.first_version end
-                and m.kind in ('sale', 'deduction', 'return', 'compensation')
+                and inventory._is_sale(m.kind)
                 and m.occurred_at >= v_from and m.occurred_at < v_until
         ), 0
     );

@@ -61,7 +61,7 @@ begin
             from (
                 select
                     m.store_id, m.product_id, m.version, m.kind, m.on_hand_delta, m.on_hand_after - m.reserved_after as available,
-                    m.recorded_at, m.occurred_at, m.kind in ('sale', 'deduction', 'return', 'compensation') as is_sale
+                    m.recorded_at, m.occurred_at, inventory._is_sale(m.kind) as is_sale
                 from inventory.stock_ledger as m
                 where (m.xid >= v_xmax or m.xid = any (v_xip)) and m.movement_id > v_epoch.movement_id_floor
                     and (v_own is null or m.store_id = any (v_own))

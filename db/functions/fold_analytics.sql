@@ -41,7 +41,7 @@ begin
         join days as y on y.store_id = d.store_id
         group by d.store_id, d.product_id
     ),
-    rows as materialized (
+    rows as (
         select
             f.store_id, f.product_id, f.category_id, coalesce(p.vendor_id, 0) as vendor_id, y.currency, f.on_hand, f.reserved,
             inventory._stock_status(f.on_hand - f.reserved, f.low_stock_threshold) as status, f.cost_value, f.price_value,
@@ -53,26 +53,41 @@ begin
         left join sales as s on s.store_id = f.store_id and s.product_id = f.product_id
         where f.is_counted
     ),
+    -- One walk, without a sort: per store and per product. What is larger is added up from the products, which are the fewer.
+    sums as materialized (
+        select
+            r.store_id, r.product_id, r.category_id, r.vendor_id, count(*) as stock_rows, sum(r.on_hand) as on_hand,
+            sum(r.reserved) as reserved, count(*) filter (where r.status = 'low_stock') as low_stock,
+            count(*) filter (where r.status = 'out_of_stock') as out_of_stock, min(r.currency) as currency,
+            max(r.currency) as other_currency, sum(r.cost_value) as cost_value, sum(r.price_value) as price_value,
+            sum(r.sold_1) as sold_1, sum(r.sold_7) as sold_7, sum(r.sold_7_before) as sold_7_before, sum(r.sold_30) as sold_30,
+            count(*) filter (where r.is_dead) as dead_rows, sum(r.on_hand) filter (where r.is_dead) as dead_units,
+            sum(r.cost_value) filter (where r.is_dead) as dead_value
+        from rows as r
+        group by grouping sets ((r.store_id), (r.product_id, r.category_id, r.vendor_id))
+    ),
+    scopes as (
+        select 'store' as scope, s.store_id as id, s.stock_rows as products, s.* from sums as s where s.product_id is null
+        union all
+        select
+            case when grouping(s.category_id) = 0 then 'category' when grouping(s.vendor_id) = 0 then 'vendor' else 'overall' end,
+            coalesce(s.category_id, s.vendor_id, 0), count(*), null, null, null, null, sum(s.stock_rows), sum(s.on_hand), sum(s.reserved),
+            sum(s.low_stock), sum(s.out_of_stock), min(s.currency), max(s.other_currency), sum(s.cost_value), sum(s.price_value),
+            sum(s.sold_1), sum(s.sold_7), sum(s.sold_7_before), sum(s.sold_30), sum(s.dead_rows), sum(s.dead_units), sum(s.dead_value)
+        from sums as s
+        where s.product_id is not null
+        group by grouping sets ((s.category_id), (s.vendor_id), ())
+        having count(*) > 0
+    ),
     figures as (
         select
-            case
-                when grouping(r.store_id) = 0 then 'store'
-                when grouping(r.category_id) = 0 then 'category'
-                when grouping(r.vendor_id) = 0 then 'vendor'
-                else 'overall'
-            end as scope,
-            coalesce(r.store_id, r.category_id, r.vendor_id, 0) as id,
-            count(distinct r.product_id) as products, count(*) as stock_rows, sum(r.on_hand) as on_hand, sum(r.reserved) as reserved,
-            count(*) filter (where r.status = 'low_stock') as low_stock, count(*) filter (where r.status = 'out_of_stock') as out_of_stock,
-            case when min(r.currency) = max(r.currency) then min(r.currency) end as currency,
-            case when min(r.currency) = max(r.currency) then coalesce(sum(r.cost_value), 0) end as cost_value,
-            case when min(r.currency) = max(r.currency) then coalesce(sum(r.price_value), 0) end as price_value,
-            sum(r.sold_1) as sold_1, sum(r.sold_7) as sold_7, sum(r.sold_7_before) as sold_7_before, sum(r.sold_30) as sold_30,
-            count(*) filter (where r.is_dead) as dead_rows, coalesce(sum(r.on_hand) filter (where r.is_dead), 0) as dead_units,
-            case when min(r.currency) = max(r.currency) then coalesce(sum(r.cost_value) filter (where r.is_dead), 0) end as dead_value
-        from rows as r
-        group by grouping sets ((r.store_id), (r.category_id), (r.vendor_id), ())
-        having count(*) > 0
+            s.scope, s.id, s.products, s.stock_rows, s.on_hand, s.reserved, s.low_stock, s.out_of_stock,
+            case when s.currency = s.other_currency then s.currency end as currency,
+            case when s.currency = s.other_currency then coalesce(s.cost_value, 0) end as cost_value,
+            case when s.currency = s.other_currency then coalesce(s.price_value, 0) end as price_value,
+            s.sold_1, s.sold_7, s.sold_7_before, s.sold_30, s.dead_rows, coalesce(s.dead_units, 0) as dead_units,
+            case when s.currency = s.other_currency then coalesce(s.dead_value, 0) end as dead_value
+        from scopes as s
     ),
     gone as (
         delete from inventory.folded_analytics as a

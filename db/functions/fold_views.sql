@@ -61,49 +61,53 @@ begin
         from (
             select
                 u.*,
-                -- No date that cannot be told in every time zone.
-                case when u.sold is not null then
-                    (least(greatest(u.sold_first, '0001-01-03 00:00:00+00'), '9999-12-29 00:00:00+00') at time zone u.time_zone)::date
-                end as sold_first_day,
-                case when u.sold is not null then
-                    (least(greatest(u.sold_last, '0001-01-03 00:00:00+00'), '9999-12-29 00:00:00+00') at time zone u.time_zone)::date
-                end as sold_day
+                case when u.sold is not null then inventory._day_at(u.sold_first, u.time_zone) end as sold_first_day,
+                case when u.sold is not null then inventory._day_at(u.sold_last, u.time_zone) end as sold_day,
+                case when u.is_counted then inventory._stock_status(u.on_hand - u.reserved, u.threshold) end as status,
+                case when u.was_counted then inventory._stock_status(u.was_on_hand - u.was_reserved, u.was_threshold) end as was_status
             from inventory._unfolded(v_is_whole) as u
         ) as c
     ),
-    -- What each stock row takes out of the sums and puts into them.
+    -- What each stock row puts into the sums more than it takes out of them: one part, or two when it moved to another category.
     parts as materialized (
         select
-            c.product_id, c.store_id, c.was_category_id as category_id, -1 as sign, -c.was_on_hand::numeric as on_hand,
-            -c.was_reserved::numeric as reserved, -c.was_threshold::numeric as threshold, -c.was_cost_value as cost_value,
-            -c.was_price_value as price_value, c.was_on_hand > 0 as has_stock,
-            inventory._stock_status(c.was_on_hand - c.was_reserved, c.was_threshold) as status, c.moved_at
+            c.product_id, c.store_id, k.category_id, k.takes or k.puts as is_counted, k.puts::integer - k.takes::integer as rows,
+            case when k.puts then c.on_hand else 0 end - case when k.takes then c.was_on_hand else 0 end::numeric as on_hand,
+            case when k.puts then c.reserved else 0 end - case when k.takes then c.was_reserved else 0 end::numeric as reserved,
+            case when k.puts then c.threshold else 0 end - case when k.takes then c.was_threshold else 0 end::numeric as threshold,
+            case when k.puts and c.cost_value is not null then c.cost_value else 0 end
+            - case when k.takes and c.was_cost_value is not null then c.was_cost_value else 0 end as cost_value,
+            case when k.puts and c.price_value is not null then c.price_value else 0 end
+            - case when k.takes and c.was_price_value is not null then c.was_price_value else 0 end as price_value,
+            (k.puts and c.on_hand > 0)::integer - (k.takes and c.was_on_hand > 0)::integer as with_stock,
+            (k.puts and c.status = 'in_stock')::integer - (k.takes and c.was_status = 'in_stock')::integer as in_stock,
+            (k.puts and c.status = 'low_stock')::integer - (k.takes and c.was_status = 'low_stock')::integer as low_stock,
+            (k.puts and c.status = 'out_of_stock')::integer - (k.takes and c.was_status = 'out_of_stock')::integer as out_of_stock,
+            (k.puts and c.cost_value is null)::integer - (k.takes and c.was_cost_value is null)::integer as without_cost,
+            (k.puts and c.price_value is null)::integer - (k.takes and c.was_price_value is null)::integer as without_price,
+            c.moved_at
         from changed as c
-        where c.was_counted
-        union all
-        select
-            c.product_id, c.store_id, c.category_id, 1, c.on_hand, c.reserved, c.threshold, c.cost_value, c.price_value, c.on_hand > 0,
-            inventory._stock_status(c.on_hand - c.reserved, c.threshold), c.moved_at
-        from changed as c
-        where c.is_counted
-        union all
-        -- What is not counted moves all the same.
-        select c.product_id, c.store_id, 0, 0, 0, 0, 0, 0, 0, false, null, c.moved_at
-        from changed as c
-        where not c.was_counted and not c.is_counted and c.moved_at is not null
+        cross join lateral (
+            select c.category_id, c.was_counted and c.was_category_id = c.category_id as takes, true as puts
+            where c.is_counted
+            union all
+            select c.was_category_id, true, false
+            where c.was_counted and not (c.is_counted and c.was_category_id = c.category_id)
+            union all
+            -- What is not counted moves all the same.
+            select 0, false, false
+            where not c.is_counted and not c.was_counted and c.moved_at is not null
+        ) as k
     ),
     of_product as materialized (
         select
-            p.product_id, sum(p.on_hand) as on_hand, sum(p.reserved) as reserved, sum(p.threshold) as threshold, sum(p.sign) as stores,
-            coalesce(sum(p.sign) filter (where p.has_stock), 0) as stores_with_stock,
-            coalesce(sum(p.sign) filter (where p.status = 'low_stock'), 0) as stores_low,
-            coalesce(sum(p.sign) filter (where p.status = 'out_of_stock'), 0) as stores_out,
-            coalesce(sum(p.cost_value), 0) as cost_value,
-            coalesce(sum(p.sign) filter (where p.cost_value is null), 0) as stores_without_cost,
-            max(p.moved_at) as moved_at
+            p.product_id, sum(p.on_hand) as on_hand, sum(p.reserved) as reserved, sum(p.threshold) as threshold, sum(p.rows) as stores,
+            sum(p.with_stock) as stores_with_stock, sum(p.low_stock) as stores_low, sum(p.out_of_stock) as stores_out,
+            sum(p.cost_value) as cost_value, sum(p.without_cost) as stores_without_cost, max(p.moved_at) as moved_at
         from parts as p
         group by p.product_id
     ),
+    -- Sums are found one by one, whatever the statistics say: a catalog has far more of them than a fold changes.
     products_changed as (
         update inventory.folded_products as f set
             status = inventory._stock_status(f.on_hand + d.on_hand - f.reserved - d.reserved, f.low_stock_threshold + d.threshold),
@@ -112,7 +116,10 @@ begin
             stores_low = f.stores_low + d.stores_low, stores_out = f.stores_out + d.stores_out, cost_value = f.cost_value + d.cost_value,
             stores_without_cost = f.stores_without_cost + d.stores_without_cost, moved_at = greatest(f.moved_at, d.moved_at)
         from of_product as d
-        where f.product_id = d.product_id
+        cross join lateral (
+            select t.ctid as place from inventory.folded_products as t where t.product_id = d.product_id offset 0
+        ) as t
+        where f.ctid = t.place
         returning f.product_id
     ),
     products_made as (
@@ -133,15 +140,11 @@ begin
     ),
     of_category as materialized (
         select
-            p.store_id, p.category_id, sum(p.sign) as products,
-            coalesce(sum(p.sign) filter (where p.status = 'in_stock'), 0) as in_stock,
-            coalesce(sum(p.sign) filter (where p.status = 'low_stock'), 0) as low_stock,
-            coalesce(sum(p.sign) filter (where p.status = 'out_of_stock'), 0) as out_of_stock,
-            sum(p.on_hand) as on_hand, sum(p.reserved) as reserved, coalesce(sum(p.cost_value), 0) as cost_value,
-            coalesce(sum(p.sign) filter (where p.cost_value is null), 0) as without_cost,
-            coalesce(sum(p.price_value), 0) as price_value, coalesce(sum(p.sign) filter (where p.price_value is null), 0) as without_price
+            p.store_id, p.category_id, sum(p.rows) as products, sum(p.in_stock) as in_stock, sum(p.low_stock) as low_stock,
+            sum(p.out_of_stock) as out_of_stock, sum(p.on_hand) as on_hand, sum(p.reserved) as reserved, sum(p.cost_value) as cost_value,
+            sum(p.without_cost) as without_cost, sum(p.price_value) as price_value, sum(p.without_price) as without_price
         from parts as p
-        where p.sign <> 0
+        where p.is_counted
         group by p.store_id, p.category_id
     ),
     categories_changed as (
@@ -151,7 +154,11 @@ begin
             cost_value = f.cost_value + d.cost_value, without_cost = f.without_cost + d.without_cost,
             price_value = f.price_value + d.price_value, without_price = f.without_price + d.without_price
         from of_category as d
-        where f.store_id = d.store_id and f.category_id = d.category_id
+        cross join lateral (
+            select t.ctid as place from inventory.folded_store_categories as t
+            where t.store_id = d.store_id and t.category_id = d.category_id offset 0
+        ) as t
+        where f.ctid = t.place
         returning f.store_id, f.category_id
     ),
     categories_made as (
@@ -170,7 +177,7 @@ begin
         select
             c.store_id, c.product_id, c.is_there, c.is_shadowed, c.was_counted, c.was_alerted, c.is_counted, c.first_version,
             c.was_on_hand - c.was_reserved as was_available, c.was_threshold, c.on_hand - c.reserved as available, c.threshold, c.moved_at,
-            c.time_zone,
+            c.is_set,
             case
                 when c.is_compared or not (c.is_counted or c.was_counted) then false
                 when c.is_set then true
@@ -194,6 +201,61 @@ begin
         ) as b
         where c.is_counted or c.was_counted or c.was_alerted
     ),
+    -- Changes of thresholds since the position; old: before the first of them.
+    thresholds as materialized (
+        select
+            e.store_id, e.product_id, e.xid, e.recorded_at, e.event_seq, (h.change ->> 'newValue')::bigint as threshold,
+            first_value((h.change ->> 'oldValue')::bigint) over (partition by e.store_id, e.product_id order by e.recorded_at, e.event_seq) as old
+        from inventory.inventory_event as e
+        cross join lateral jsonb_array_elements(e.changes) as h (change)
+        where (e.xid >= pg_snapshot_xmax(v_state.snapshot) or e.xid = any (v_xip)) and e.event_seq + 0 > v_epoch.event_seq_floor
+            and e.type = 'stock_settings_changed' and h.change ->> 'field' = 'low_stock_threshold'
+    ),
+    -- What those rows went through since they were folded. The versions are the order of the movements: a time of a movement may be taken
+    -- before its row was locked, so each counts as at least as late as those before it. A change of the threshold is dated while the row is
+    -- locked, and takes its place by that. Of several deletions only the last is known, the others are movements to zero.
+    steps as (
+        select
+            k.store_id, k.product_id, m.xid, max(m.recorded_at) over (partition by k.store_id, k.product_id order by m.version) as recorded_at,
+            m.version as place, m.version = e.version - k.is_there::integer as is_end, m.available, null::bigint as threshold,
+            null::bigint as old
+        from watched as k
+        cross join lateral (
+            select l.xid, l.recorded_at, l.version, l.on_hand_after - l.reserved_after as available
+            from inventory.stock_ledger as l
+            where l.store_id = k.store_id and l.product_id = k.product_id and l.version >= k.first_version offset 0
+        ) as m
+        -- What made the row, or deleted it, last; before the one comes the other.
+        left join lateral (
+            select t.version from inventory.stock_version_kept as t
+            where t.store_id = k.store_id and t.product_id = k.product_id offset 0
+        ) as e on true
+        where k.is_suspect
+        union all
+        select k.store_id, k.product_id, t.xid, t.recorded_at, t.event_seq, false, null, t.threshold, t.old
+        from watched as k
+        join thresholds as t on t.store_id = k.store_id and t.product_id = k.product_id
+        where k.is_suspect and k.is_set
+    ),
+    -- Each step says what became available or the threshold; the other is as the steps before left it.
+    walks as (
+        select
+            s.store_id, s.product_id, s.n, s.xid, s.recorded_at, coalesce(s.is_end, false) as is_end,
+            coalesce(
+                first_value(s.available) over (partition by s.store_id, s.product_id, s.movements order by s.n),
+                case when k.is_shadowed then k.was_available end
+            ) as available,
+            coalesce(
+                first_value(s.threshold) over (partition by s.store_id, s.product_id, s.settings order by s.n),
+                k.was_threshold, max(s.old) over (partition by s.store_id, s.product_id), k.threshold, 0
+            ) as threshold
+        from (
+            select s.*, row_number() over w as n, count(s.available) over w as movements, count(s.threshold) over w as settings
+            from steps as s
+            window w as (partition by s.store_id, s.product_id order by s.recorded_at, s.place)
+        ) as s
+        join watched as k on k.store_id = s.store_id and k.product_id = s.product_id
+    ),
     -- Of those, what each transaction left, where that is low or clearly not. What was not counted begins with what it was when it began to
     -- be; what is counted ends with what it is, whatever the times of its movements say, and what is not ends as not low.
     states as materialized (
@@ -209,13 +271,9 @@ begin
                 end as is_low
             from (
                 select
-                    k.store_id, k.product_id, t.n, t.recorded_at, t.available, t.threshold, t.is_end, true as is_counted,
-                    lead(t.xid) over (partition by k.store_id, k.product_id order by t.n) is distinct from t.xid as is_last
-                from watched as k
-                cross join lateral inventory._stock_states(
-                    k.store_id, k.product_id, k.first_version, case when k.is_shadowed then k.was_available end, k.was_threshold, k.threshold
-                ) as t
-                where k.is_suspect
+                    t.store_id, t.product_id, t.n, t.recorded_at, t.available, t.threshold, t.is_end, true as is_counted,
+                    lead(t.xid) over (partition by t.store_id, t.product_id order by t.n) is distinct from t.xid as is_last
+                from walks as t
                 union all
                 select k.store_id, k.product_id, 0, null, k.was_available, k.was_threshold, false, true, true
                 from watched as k
@@ -275,7 +333,7 @@ begin
     alerts_ended as (
         delete from inventory.folded_alerts as f
         using judged as k
-        where f.store_id = k.store_id and f.product_id = k.product_id and not k.is_alerted
+        where f.store_id = k.store_id and f.product_id = k.product_id and k.was_alerted and not k.is_alerted
     ),
     events as (
         insert into inventory.inventory_event (type, store_id, product_id, vendor_id, category_id, changes, actor, rung)
@@ -287,7 +345,9 @@ begin
             ),
             'stockd', (select pg_try_advisory_xact_lock_shared(6004511353635864577) or inventory.ring_doorbell())
         from crossings as x
-        left join inventory.products as p on p.product_id = x.product_id
+        left join lateral (
+            select t.vendor_id, t.category_id from inventory.products as t where t.product_id = x.product_id offset 0
+        ) as p on true
         order by x.store_id, x.product_id, x.n
         returning 1
     ),
@@ -306,11 +366,11 @@ begin
             union all
             select
                 c.store_id, c.product_id,
-                (least(greatest(m.occurred_at, '0001-01-03 00:00:00+00'), '9999-12-29 00:00:00+00') at time zone c.time_zone)::date,
+                inventory._day_at(m.occurred_at, c.time_zone),
                 -m.on_hand_delta::numeric
             from changed as c
             join inventory.stock_ledger as m on m.store_id = c.store_id and m.product_id = c.product_id and m.version >= c.first_version
-                and m.kind in ('sale', 'deduction', 'return', 'compensation')
+                and inventory._is_sale(m.kind)
             where c.is_spread
         ) as d
         group by d.store_id, d.product_id, d.day

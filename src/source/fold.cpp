@@ -16,9 +16,7 @@ namespace {
 constexpr milliseconds kIdle{60'000};
 /// How soon again when another session is folding, or the database refused.
 constexpr milliseconds kFoldAgain{1000};
-/// The analytics cost a walk over all stock, a rebuild more. Chosen: at most a hundredth of a core
-/// for the one, a tenth for the other.
-constexpr int kAnalyticsPause = 100;
+/// A rebuild walks over all stock. Chosen: at most a tenth of a core.
 constexpr int kRebuildPause = 10;
 
 }  // namespace
@@ -56,19 +54,15 @@ Follower::Loop::Task<> Follower::Loop::fold(std::shared_ptr<Folding> folding) {
         while (connection.next_notification()) {
             folding->rebuild = true;
         }
-        base::Result<void> done{};
-        if (analytics_due(*folding) <= steady_clock::now()) {
-            done = co_await fold_analytics(*folding);
+        if (fold_due(*folding) <= steady_clock::now()) {
+            auto done = co_await fold_once(*folding);
+            if (!done) {
+                co_return done.error();
+            }
         }
-        if (done && fold_due(*folding) <= steady_clock::now()) {
-            done = co_await fold_once(*folding);
-        }
-        if (!done) {
-            co_return done.error();
-        }
-        const auto due = std::min(fold_due(*folding), analytics_due(*folding));
         const auto woken =
-            co_await connection.rest(std::min(due, steady_clock::now() + kFoldAgain));
+            co_await connection.rest(std::min(fold_due(*folding), steady_clock::now() + kFoldAgain)
+            );
         if (woken == pg::AsyncConnection::Wake::kBroken) {
             co_return base::Error{
                 base::ErrorCode::kUnavailable, "the connection for folding was lost", {}, {}, {}};
@@ -82,12 +76,6 @@ base::SteadyTime Follower::Loop::fold_due(const Folding& folding) const {
     }
     const auto due = unfolded_ ? folding.fold_at : folding.idle_at;
     return folding.rebuild ? std::min(due, std::max(folding.fold_at, folding.rebuild_at)) : due;
-}
-
-base::SteadyTime Follower::Loop::analytics_due(const Folding& folding) const {
-    return options_.analytics_every.count() > 0 && options_.fold_every.count() > 0
-               ? folding.analytics_at
-               : base::SteadyTime::max();
 }
 
 Follower::Loop::Task<> Follower::Loop::fold_once(Folding& folding) {
@@ -118,6 +106,10 @@ Follower::Loop::Task<> Follower::Loop::fold_once(Folding& folding) {
     }
     folding.fold_at = begun + options_.fold_every;
     folding.idle_at = now + kIdle;
+    if (analytics_at_ == base::SteadyTime::max()) {
+        analytics_at_ = now;
+        wake();
+    }
     const auto took = now - begun;
     if (rebuild) {
         folding.rebuild = false;
@@ -125,23 +117,6 @@ Follower::Loop::Task<> Follower::Loop::fold_once(Folding& folding) {
     }
     observe_(observe::ViewsFolded{
         number_at(*rows, 0), number_at(*rows, 2), std::string(rows->text(0, 1)), took});
-    co_return base::Result<void>{};
-}
-
-Follower::Loop::Task<> Follower::Loop::fold_analytics(Folding& folding) {
-    const auto begun = steady_clock::now();
-    auto rows =
-        co_await folding.connection.exec_script(sql::kFoldAnalytics, begun + options_.load_timeout);
-    const auto now = steady_clock::now();
-    const auto took = std::chrono::duration_cast<milliseconds>(now - begun);
-    folding.analytics_at = now + std::max(options_.analytics_every, kAnalyticsPause * took);
-    if (!rows) {
-        co_return chore_failed(
-            "analytics", rows.error(), options_.analytics_every, analytics_failed_
-        );
-    }
-    analytics_failed_ = false;
-    observe_(observe::AnalyticsFolded{now - begun});
     co_return base::Result<void>{};
 }
 

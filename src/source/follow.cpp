@@ -79,6 +79,9 @@ Follower::Loop::Task<> Follower::Loop::duties() {
     if (folding_ && folding_->over) {
         finish_folding();
     }
+    if (analytics_ && analytics_->over) {
+        finish_analytics();
+    }
     const auto now = steady_clock::now();
     if (done && months_due() <= now) {
         start_months();
@@ -88,6 +91,9 @@ Follower::Loop::Task<> Follower::Loop::duties() {
     }
     if (done && folding_due() <= now) {
         start_folding();
+    }
+    if (done && analytics_due() <= now) {
+        start_analytics();
     }
     if (done && reload_due() <= now) {
         start_load(loaded_ ? observe::LoadReason::kTtl : observe::LoadReason::kCleared);
@@ -105,7 +111,8 @@ Follower::Loop::Task<> Follower::Loop::duties() {
 base::SteadyTime Follower::Loop::next_duty() const {
     const auto now = steady_clock::now();
     if (stopping_ || (load_ && load_->over) || (months_ && months_->over) ||
-        (chores_ && chores_->over) || (folding_ && folding_->over)) {
+        (chores_ && chores_->over) || (folding_ && folding_->over) ||
+        (analytics_ && analytics_->over)) {
         return now;
     }
     auto due = std::min(l_.last_talk() + talk_every(), canary_.late_at());
@@ -120,6 +127,7 @@ base::SteadyTime Follower::Loop::next_duty() const {
          months_due(),
          chores_due(),
          folding_due(),
+         analytics_due(),
          reload_due()}
     );
     if (!relay_) {
@@ -304,6 +312,7 @@ Follower::Loop::Task<> Follower::Loop::stand_for_relay() {
     months_at_ = steady_clock::now();
     chores_at_ = months_at_;
     folding_at_ = months_at_;
+    analytics_at_ = base::SteadyTime::max();  // after the first fold
     doorbell_.restart();
     observe_(observe::RelayTaken{"the relay lock was free"});
     update_status([](FollowerStatus& status) { status.is_relay = true; });

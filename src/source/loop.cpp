@@ -131,6 +131,9 @@ void Follower::Loop::stop() {
         if (folding_) {
             folding_->connection.abort();
         }
+        if (analytics_) {
+            analytics_->connection.abort();
+        }
     });
     thread_.join();
 }
@@ -163,6 +166,7 @@ awaitable<void> Follower::Loop::run() {
         co_await drop_months();
         co_await drop_chores();
         co_await drop_folding();
+        co_await drop_analytics();
         co_await drop_load();
         sink_.abandon_load();  // an exception may have come between its beginning and ours
         const auto time = stopping_ ? milliseconds{0} : backoff_.next();

@@ -88,9 +88,20 @@ struct Folding {
     /// Somebody asked for a rebuild, which is not done again before rebuild_at.
     bool rebuild = false;
     base::SteadyTime rebuild_at{};
-    base::SteadyTime analytics_at{};
     /// Why it ended; set with `over`.
     base::Result<void> outcome;
+    bool over = false;
+};
+
+/// The views' analytics being worked out by the relay, on a connection opened for it: in a big shop
+/// the walk over all stock takes seconds, and neither folds nor the session wait for it.
+struct Analytics {
+    explicit Analytics(const boost::asio::any_io_executor& executor)
+        : connection(executor) {}
+
+    pg::AsyncConnection connection;
+    /// How long it took; set with `over`.
+    base::Result<base::SteadyTime::duration> outcome = base::SteadyTime::duration{};
     bool over = false;
 };
 
@@ -279,12 +290,17 @@ class Follower::Loop {
     void note_unfolded();
     Task<> fold(std::shared_ptr<Folding> folding);
     [[nodiscard]] base::SteadyTime fold_due(const Folding& folding) const;
-    [[nodiscard]] base::SteadyTime analytics_due(const Folding& folding) const;
     Task<> fold_once(Folding& folding);
-    Task<> fold_analytics(Folding& folding);
     void finish_folding();
     boost::asio::awaitable<void> drop_folding();
     [[nodiscard]] base::SteadyTime folding_due() const;
+
+    // analytics.cpp
+    void start_analytics();
+    Task<base::SteadyTime::duration> fold_analytics(std::shared_ptr<Analytics> analytics);
+    void finish_analytics();
+    boost::asio::awaitable<void> drop_analytics();
+    [[nodiscard]] base::SteadyTime analytics_due() const;
 
     // audit.cpp
     Task<> audit_slice();
@@ -352,9 +368,11 @@ class Follower::Loop {
     base::SteadyTime folding_at_{};
     /// Something was read that the views may not have.
     bool unfolded_ = false;
-    /// Said already: that there is no connection for folding, that folding, or analytics, failed.
+    /// Said already: that there is no connection for folding, that folding failed.
     bool folding_failed_ = false;
     bool fold_failed_ = false;
+    std::shared_ptr<Analytics> analytics_;
+    base::SteadyTime analytics_at_ = base::SteadyTime::max();
     bool analytics_failed_ = false;
 
     bool relay_ = false;

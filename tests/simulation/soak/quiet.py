@@ -10,6 +10,7 @@ from soak.cluster import is_lost
 from soak.oracle import History
 from soak.report import Failed, wait_for
 from soak.sessions import settle_prepared
+from soak.views import add_truth, differences, is_folded
 
 STATE = """
 select p.sku, p.name, p.pieces_per_pack, p.packs_per_box,
@@ -59,6 +60,7 @@ class Quiet:
         if run.has_backstop:
             for stockd in run.stockds:
                 wait_for(lambda s=stockd: s.ready() is True, "ready again", self.report)
+        self._compare_views()
         self._check_deferred()
         self.report.count("quiet points", "equal")
         run.clock.finish.clear()
@@ -69,6 +71,7 @@ class Quiet:
                 if self.connection is None or self.connection.closed:
                     self.history = None
                     self.connection = self.run.cluster.primary.connect(application_name="soak quiet")
+                    add_truth(self.connection)
                 settle_prepared(self.connection, random.Random(seed), self.report)
                 return True
             except psycopg2.Error as error:
@@ -119,6 +122,14 @@ class Quiet:
         except Failed:
             self._explain(expected)
             raise
+
+    def _compare_views(self):
+        wait_for(lambda: is_folded(self.connection), "the views to be folded", self.report)
+        for which in ("now", "mv"):
+            if found := differences(self.connection, which):
+                self.report.fail(f"a view differs from its GROUP BY at rest ({which})", found)
+        self.report.count("views", "compared at rest")
+        self.report.check()
 
     def _explain(self, expected):
         print("the witness: " + difference(expected, self.run.checker.last or []))

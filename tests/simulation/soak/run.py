@@ -18,6 +18,7 @@ from soak.quiet import Quiet
 from soak.readers import Reader, sku_of
 from soak.report import Failed, Report, wait_for
 from soak.sessions import Floors, Session
+from soak.views import ViewReader
 
 SESSIONS = 8
 QUIET_EVERY = 40
@@ -113,6 +114,7 @@ class Run:
         )
         for stockd in self.stockds:
             Reader(stockd, self.report, self.floors, self.rng.random())
+        ViewReader(self.cluster, self.report)
         self.quiet = Quiet(self)
 
     def _fill(self):

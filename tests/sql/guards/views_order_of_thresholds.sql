@@ -1,3 +1,3 @@
 -- Changes of a threshold take their place among the movements.
 -- missed by: views/test_thresholds_cross_too
-select guard.edit('inventory._stock_states', 'order by 2, 5', 'order by 5');
+select guard.edit('inventory.fold_views', 'order by s.recorded_at, s.place', 'order by s.place');

@@ -1,3 +1,3 @@
 -- The versions are the order of movements, whatever their times say.
 -- missed by: views/test_the_order_is_that_of_the_versions
-select guard.edit('inventory._stock_states', 'max(m.recorded_at) over (order by m.version) as at', 'm.recorded_at as at');
+select guard.edit('inventory.fold_views', 'max(m.recorded_at) over (partition by k.store_id, k.product_id order by m.version) as recorded_at', 'm.recorded_at');

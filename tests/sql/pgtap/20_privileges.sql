@@ -334,7 +334,7 @@ select is_empty(
                 '_raise_insufficient', '_is_replicating', '_applied_lines', '_begin_import', '_record_import', '_import_movements',
                 '_import_stock', '_import_lots', '_drain', '_write_canary', '_canary_exists', '_own_stores', '_may_use',
                 -- What views are made of: they tell a caller of its own stores only.
-                '_unfolded', '_stock_status', '_alert_rank', '_sold_30', '_sold_30_now', '_fold_freshness', '_view_page'
+                '_unfolded', '_stock_status', '_alert_rank', '_is_sale', '_sold_30', '_sold_30_now', '_fold_freshness', '_view_page'
             )
     $$,
     'clients may not call the parts of operations'
