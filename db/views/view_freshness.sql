@@ -1,17 +1,20 @@
 -- How fresh each folded relation is. What waits is counted up to 10 000 feed rows.
 create or replace view inventory.view_freshness with (security_invoker = true) as
 select
-    r.relation, f.position_hash as position, f.age, f.rows_waiting, f.folded_at as last_fold, f.fold_duration as last_fold_duration,
-    f.rebuilt_at as last_rebuild, f.rebuild_duration as last_rebuild_duration, f.rebuild_reason as last_rebuild_reason
+    r.relation, f.position_hash as position,
+    case when r.is_folded then f.age else pg_catalog.now() - f.analytics_at end as age,
+    case when r.is_folded then f.rows_waiting end as rows_waiting,
+    case when r.is_folded then f.folded_at else f.analytics_at end as last_fold,
+    case when r.is_folded then f.fold_duration else f.analytics_duration end as last_fold_duration,
+    case when r.is_folded then f.rebuilt_at else f.analytics_at end as last_rebuild,
+    case when r.is_folded then f.rebuild_duration else f.analytics_duration end as last_rebuild_duration,
+    case when r.is_folded then f.rebuild_reason end as last_rebuild_reason
 from inventory._fold_freshness() as f
 cross join (
-    values ('inventory_summary_mv'), ('inventory_by_shop_mv'), ('inventory_by_shop_category_mv'), ('low_stock_alerts_mv')
-) as r (relation)
-union all
-select
-    'inventory_analytics_mv', f.position_hash, pg_catalog.now() - f.analytics_at, null, f.analytics_at, f.analytics_duration, f.analytics_at,
-    f.analytics_duration, null
-from inventory._fold_freshness() as f;
+    values
+    ('inventory_summary_mv', true), ('inventory_by_shop_mv', true), ('inventory_by_shop_category_mv', true), ('low_stock_alerts_mv', true),
+    ('inventory_analytics_mv', false)
+) as r (relation, is_folded);
 
 comment on view inventory.view_freshness is 'How fresh each folded relation is: its position, its age, what waits, when it was folded and rebuilt.';
 comment on column inventory.view_freshness.relation is 'The relation.';

@@ -183,12 +183,23 @@ LogLine line(const AnalyticsFolded& seen) {
         {}};
 }
 
+LogLine line(const ViewsMeasured& seen) {
+    LogLine made{"views_measured", "measured how old the views are", {}, {}};
+    for (const auto& view : seen.views) {
+        if (view.age_s) {
+            made.fields.emplace_back(view.relation, *view.age_s);
+        }
+    }
+    return made;
+}
+
 LogLine line(const ChoreFailed& seen) {
     const std::string_view what =
         seen.chore == "expire"      ? "cannot let holds expire (whoever is short of them does it)"
         : seen.chore == "sync"      ? "cannot sync what tills queued"
         : seen.chore == "fold"      ? "cannot fold the views"
         : seen.chore == "analytics" ? "cannot work out the views' analytics"
+        : seen.chore == "freshness" ? "cannot measure how old the views are"
                                     : "cannot do chores for the database";
     LogLine made{"chore_failed", fmt::format("{}: {}", what, base::describe(seen.error)), {}, {}};
     add_error(made, seen.error);
@@ -384,6 +395,8 @@ Level level_of(const Observation& observation) {
         }
 
         Level operator()(const AnalyticsFolded& /*seen*/) const noexcept { return Level::kDebug; }
+
+        Level operator()(const ViewsMeasured& /*seen*/) const noexcept { return Level::kDebug; }
 
         Level operator()(const ChoreFailed& seen) const noexcept {
             return seen.again ? Level::kDebug : Level::kWarn;  // once is enough

@@ -12,7 +12,9 @@
 #include <cctype>
 #include <ctime>
 #include <fstream>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace stockd::observe {
@@ -85,7 +87,8 @@ struct MetricsSink::Impl {
              {WaitResult::kCovered, WaitResult::kTimeout, WaitResult::kFailed}) {
             waits.Add({{"result", std::string(name_of(result))}});
         }
-        for (const auto* chore : {"expire", "sync", "connection", "fold", "analytics", "folding"}) {
+        for (const auto* chore :
+             {"expire", "sync", "connection", "fold", "analytics", "folding", "freshness"}) {
             failed_chores.Add({{"chore", chore}});
         }
     }
@@ -104,6 +107,36 @@ struct MetricsSink::Impl {
 
     Histogram& histogram(const char* name, const char* help) {
         return BuildHistogram().Name(name).Help(help).Register(registry).Add({}, kBucketsS);
+    }
+
+    /// A gauge per relation, which has a sample while somebody knows its value.
+    struct PerRelation {
+        explicit PerRelation(prometheus::Family<Gauge>& of)
+            : family(of) {}
+
+        void clear() {
+            for (const auto& [relation, gauge] : gauges) {
+                family.Remove(gauge);
+            }
+            gauges.clear();
+        }
+
+        prometheus::Family<Gauge>& family;
+        std::map<std::string, Gauge*> gauges;
+    };
+
+    template <class Value>
+    static void set(PerRelation& of, const std::string& relation, std::optional<Value> value) {
+        const auto held = of.gauges.find(relation);
+        if (value) {
+            auto* const gauge =
+                held != of.gauges.end() ? held->second : &of.family.Add({{"relation", relation}});
+            gauge->Set(static_cast<double>(*value));
+            of.gauges[relation] = gauge;
+        } else if (held != of.gauges.end()) {
+            of.family.Remove(held->second);
+            of.gauges.erase(held);
+        }
     }
 
     void refresh_gauges();
@@ -162,11 +195,22 @@ struct MetricsSink::Impl {
 
     void count(const AnalyticsFolded& seen) { analytics_duration.Observe(seconds(seen.duration)); }
 
+    void count(const ViewsMeasured& seen) {
+        for (const auto& view : seen.views) {
+            set(view_ages, view.relation, view.age_s);
+            set(view_rows_waiting, view.relation, view.rows_waiting);
+        }
+    }
+
     void count(const ChoreFailed& seen) { failed_chores.Add({{"chore", seen.chore}}).Increment(); }
 
     void count(const RelayTaken& /*seen*/) { relay_taken.Increment(); }
 
-    void count(const RelayLost& /*seen*/) { relay_lost.Increment(); }
+    void count(const RelayLost& /*seen*/) {
+        relay_lost.Increment();
+        view_ages.clear();
+        view_rows_waiting.clear();
+    }
 
     void count(const BroadcastSent& /*seen*/) { broadcasts.Increment(); }
 
@@ -278,6 +322,20 @@ struct MetricsSink::Impl {
     Histogram& analytics_duration = histogram(
         "stockd_analytics_duration_seconds", "Time that working out the views' analytics took."
     );
+    PerRelation view_ages{
+        BuildGauge()
+            .Name("stockd_view_age_seconds")
+            .Help("Since when the oldest change waits that the relation does not have. The relay "
+                  "looks every 5 s; no sample elsewhere.")
+            .Register(registry)};
+    PerRelation view_rows_waiting{
+        BuildGauge()
+            .Name("stockd_view_rows_waiting")
+            .Help(
+                "Feed rows that the relation does not have, at most 10 000. The relay looks every "
+                "5 s; no sample elsewhere."
+            )
+            .Register(registry)};
     prometheus::Family<Counter>& failed_chores = counters(
         "stockd_failed_chores_total",
         "Times that the relay could not let holds expire, sync queues or fold the views, or lost "

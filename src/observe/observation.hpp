@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -134,7 +135,19 @@ struct AnalyticsFolded {
     Duration duration{};
 };
 
-/// `chore`: expire, sync or connection; fold, analytics or folding (their connection). `again`: it
+/// How old the views were when the relay looked; null: not folded yet, or not known.
+struct ViewsMeasured {
+    struct View {
+        std::string relation;
+        std::optional<double> age_s;
+        std::optional<std::int64_t> rows_waiting;
+    };
+
+    std::vector<View> views;
+};
+
+/// `chore`: expire, sync or connection; fold, analytics or folding (their connection); freshness
+/// (measuring the views). `again`: it
 /// failed the last time too, and that was said.
 struct ChoreFailed {
     std::string chore;
@@ -251,6 +264,7 @@ using Observation = std::variant<
     QueueSynced,
     ViewsFolded,
     AnalyticsFolded,
+    ViewsMeasured,
     ChoreFailed,
     RelayTaken,
     RelayLost,

@@ -48,7 +48,12 @@ Follower::Loop::Task<change::ChangeSet> Follower::Loop::read_feed(
     if (!read) {
         co_return read.error();
     }
-    co_return rows.finish();
+    auto changes = rows.finish();
+    // Whoever read it, a drain, an audit or a load: nobody reads it again.
+    if (changes && changes->feed_rows > 0) {
+        note_unfolded();
+    }
+    co_return changes;
 }
 
 /// True when there was something.
@@ -59,9 +64,6 @@ Follower::Loop::Task<bool> Follower::Loop::drain() {
         co_return changes.error();
     }
     const bool found = !changes->empty();
-    if (changes->feed_rows > 0) {
-        note_unfolded();
-    }
     observe_(observe::Drained{
         changes->feed_rows,
         static_cast<std::int64_t>(changes->stock.size()),

@@ -3,6 +3,7 @@
 #include "source/statements.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace stockd::source {
@@ -16,6 +17,8 @@ namespace {
 constexpr milliseconds kIdle{60'000};
 /// How soon again when another session is folding, or the database refused.
 constexpr milliseconds kFoldAgain{1000};
+/// How often the relay looks how old the views are.
+constexpr milliseconds kMeasureEvery{5000};
 /// A rebuild walks over all stock. Chosen: at most a tenth of a core.
 constexpr int kRebuildPause = 10;
 
@@ -137,6 +140,33 @@ net::awaitable<void> Follower::Loop::drop_folding() {
         folding->connection.abort();
         co_await until_over(folding->over);
     }
+}
+
+/// On D, not on the connection that folds: while a fold is stuck the views grow old all the same.
+Follower::Loop::Task<> Follower::Loop::measure_views() {
+    measuring_at_ = steady_clock::now() + kMeasureEvery;
+    auto rows = co_await d_.exec(sql::kViewFreshness, {}, statement_deadline());
+    if (!rows) {
+        co_return chore_failed("freshness", rows.error(), kMeasureEvery, measuring_failed_);
+    }
+    measuring_failed_ = false;
+    observe::ViewsMeasured seen;
+    for (int row = 0; row < rows->size(); ++row) {
+        auto& view = seen.views.emplace_back();
+        view.relation = rows->text(row, 0);
+        if (!rows->is_null(row, 1)) {
+            view.age_s = std::strtod(std::string(rows->text(row, 1)).c_str(), nullptr);
+        }
+        if (!rows->is_null(row, 2)) {
+            view.rows_waiting = number_at(*rows, 2, row);
+        }
+    }
+    observe_(std::move(seen));
+    co_return base::Result<void>{};
+}
+
+base::SteadyTime Follower::Loop::measuring_due() const {
+    return relay_ && options_.fold_every.count() > 0 ? measuring_at_ : base::SteadyTime::max();
 }
 
 base::SteadyTime Follower::Loop::folding_due() const {

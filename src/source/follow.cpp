@@ -70,6 +70,10 @@ Follower::Loop::Task<> Follower::Loop::duties() {
         during_ = "audit";
         done = co_await audit_slice();
     }
+    if (done && measuring_due() <= steady_clock::now()) {
+        during_ = "view freshness";
+        done = co_await measure_views();
+    }
     if (months_ && months_->over) {
         finish_months();
     }
@@ -128,6 +132,7 @@ base::SteadyTime Follower::Loop::next_duty() const {
          chores_due(),
          folding_due(),
          analytics_due(),
+         measuring_due(),
          reload_due()}
     );
     if (!relay_) {

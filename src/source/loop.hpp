@@ -294,6 +294,8 @@ class Follower::Loop {
     void finish_folding();
     boost::asio::awaitable<void> drop_folding();
     [[nodiscard]] base::SteadyTime folding_due() const;
+    Task<> measure_views();
+    [[nodiscard]] base::SteadyTime measuring_due() const;
 
     // analytics.cpp
     void start_analytics();
@@ -368,6 +370,9 @@ class Follower::Loop {
     base::SteadyTime folding_at_{};
     /// Something was read that the views may not have.
     bool unfolded_ = false;
+    /// When the views' age is measured next.
+    base::SteadyTime measuring_at_{};
+    bool measuring_failed_ = false;
     /// Said already: that there is no connection for folding, that folding failed.
     bool folding_failed_ = false;
     bool fold_failed_ = false;

@@ -56,8 +56,8 @@ std::uint64_t unsigned_of(std::string_view digits) {
 
 }  // namespace
 
-std::int64_t number_at(const pg::Rows& rows, int column) {
-    const auto digits = rows.text(0, column);
+std::int64_t number_at(const pg::Rows& rows, int column, int row) {
+    const auto digits = rows.text(row, column);
     std::int64_t value = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), value);
     return value;

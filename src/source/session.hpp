@@ -28,7 +28,7 @@ constexpr milliseconds kAnswersWithin{5000};
 [[nodiscard]] bool is_failure_of_link(const base::Error& error) noexcept;
 
 /// A whole number in the first row; 0 for what is none.
-[[nodiscard]] std::int64_t number_at(const pg::Rows& rows, int column);
+[[nodiscard]] std::int64_t number_at(const pg::Rows& rows, int column, int row = 0);
 
 /// A statement that gives those after it so much time.
 [[nodiscard]] std::string statement_limit(milliseconds time);

@@ -55,6 +55,9 @@ constexpr const char* kFold =
     "select rows_folded::text, rebuilt, events_written::text from "
     "inventory.fold_views($1::boolean)";
 constexpr const char* kFoldAnalytics = "select inventory.fold_analytics()";
+constexpr const char* kViewFreshness =
+    "select relation, extract(epoch from age)::text, rows_waiting::text from "
+    "inventory.view_freshness";
 
 constexpr const char* kDrainName = "stockd_drain";
 /// The tables are named outside the function so that they are locked before the snapshot is taken:

@@ -49,6 +49,9 @@ def test_the_relay_folds_and_pages_say_how_fresh_they_are(tmp_path, sql, daemon_
         wait_for(lambda: [i["shortage"] for i in items(stockd, "/api/inventory/low-stock")] == [0], "the alert")
         wait_for(lambda: metric(stockd, "stockd_low_stock_events_total") == 1, "the metric")
         assert metric(stockd, "stockd_folded_rows_total") >= 2
+        for relation in ("inventory_summary_mv", "low_stock_alerts_mv", "inventory_analytics_mv"):
+            wait_for(lambda r=relation: metric(stockd, f'stockd_view_age_seconds{{relation="{r}"}}') is not None, "the age of " + relation)
+        wait_for(lambda: metric(stockd, 'stockd_view_rows_waiting{relation="inventory_summary_mv"}') == 0, "no row to wait")
         assert sql("select count(*) from inventory.inventory_event where type = 'low_stock_alert'") == 1
         assert stockd.stop() == 0
 
@@ -131,4 +134,24 @@ def test_without_the_database_a_page_says_so(tmp_path, daemon_url):
     with Stockd(tmp_path, STOCKD_DATABASE_URL="host=127.0.0.1 port=1 dbname=x") as stockd:
         code, _, body = page(stockd, "/api/inventory/summary")
         assert code == 503 and body["code"] == "unavailable"
+        assert stockd.stop() == 0
+
+
+def test_what_an_audit_reads_is_folded_too(tmp_path, sql, daemon_url, migrated):
+    """The feed is read by drains, audits and loads alike; whoever comes first is the only one."""
+    sql("insert into inventory.products (sku, name) select 'a' || n, 'A' from generate_series(1, 20000) as n")
+    # Slices of a thousand rows, a second apart.
+    with Stockd(tmp_path, "--audit-pace", "1000", "--backstop", "1h", STOCKD_DATABASE_URL=daemon_url) as stockd:
+        stockd.wait_until_ready()
+        wait_for(lambda: sql("select max(on_hand) from inventory.inventory_summary_mv where sku = 'P'") == 10, "the first fold")
+        writer = psycopg2.connect(dbname=migrated)
+        with writer.cursor() as cursor:
+            cursor.execute("lock table inventory.inventory_stock in access exclusive mode")
+            waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like 'lock table%' and datname = current_database()"
+            wait_for(lambda: sql(waiting) == 1, "the audit to wait for the table")
+            cursor.execute("update inventory.inventory_stock set on_hand = 7")
+        writer.commit()
+        # Without news it would be folded a minute later.
+        wait_for(lambda: sql("select max(on_hand) from inventory.inventory_summary_mv where sku = 'P'") == 7, "the change in the summary", deadline_s=20)
+        writer.close()
         assert stockd.stop() == 0

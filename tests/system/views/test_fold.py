@@ -87,6 +87,76 @@ def test_a_folder_that_dies_leaves_nothing_half_done(session, shop):
     assert s.events() == [("alert", 10, 3)] and differences(reader, "mv") == []
 
 
+STOPS = """
+create function test.stop_here() returns trigger language plpgsql as $$
+begin
+    if current_setting('test.stop_at', true) <> '' then
+        perform set_config('test.stops', (coalesce(nullif(current_setting('test.stops', true), ''), '0')::integer + 1)::text, false);
+        if current_setting('test.stops') = current_setting('test.stop_at') then
+            perform pg_advisory_xact_lock(77);
+        end if;
+    end if;
+    return null;
+end
+$$;
+grant usage on schema test to public;
+"""
+FOLDED = ("folded_stock", "folded_products", "folded_store_categories", "folded_alerts", "folded_stores", "sales_by_day", "fold_state", "inventory_event")
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_a_folder_killed_at_any_of_its_writes_leaves_nothing_half_done(session, shop, rebuild):
+    s = shop()
+    s.stock(50, product=0)
+    s.stock(50, product=1)
+    admin, reader, blocker = connect(), session(), connect()
+    fold(admin)
+    rows(blocker, "select pg_advisory_lock(77)")
+    rows(admin, STOPS)
+    # Whatever a fold writes, each of its writes can be the last one.
+    for table in FOLDED:
+        rows(admin, f"create trigger stop_here after insert or update or delete on inventory.{table} execute function test.stop_here()")
+    told, killed = [], 0
+    try:
+        while True:
+            was, now = (50, 3) if killed % 2 == 0 else (3, 50)
+            s.set(now)
+            rows(
+                s.connection, "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, occurred_at) values (%s, %s, 'sale', -1, now() - interval '1 day')",
+                s.store_ids[0], s.product_ids[1],
+            )
+            told.append(("alert" if now == 3 else "cleared", was, now))
+            dying = connect()
+            rows(dying, "select set_config('test.stop_at', %s, false)", str(killed + 1))
+            outcome = []
+            folding = threading.Thread(target=lambda: outcome.append(attempt(dying, rebuild)))
+            folding.start()
+            waiting = "select wait_event = 'advisory' from pg_stat_activity where pid = %s"
+            wait_for(lambda: outcome or value(admin, waiting, dying.get_backend_pid()))
+            if not outcome:
+                rows(admin, "select pg_terminate_backend(%s)", dying.get_backend_pid())
+            folding.join(timeout=60)
+            if outcome[0] is None:
+                break
+            killed += 1
+            assert s.events() == [] and differences(reader, "now") == []
+    finally:
+        for table in FOLDED:
+            rows(admin, f"drop trigger stop_here on inventory.{table}")
+        rows(admin, "drop function test.stop_here")
+    assert killed > len(FOLDED), "it was killed at every one of its writes"
+    assert s.events() == told and differences(reader, "mv") == []
+
+
+def attempt(connection, rebuild):
+    """Why the fold failed; None when it did not."""
+    try:
+        fold(connection, rebuild)
+        return None
+    except psycopg2.Error as error:
+        return error
+
+
 def test_a_commit_that_lands_during_a_rebuild_is_folded_next(session, shop):
     s = shop()
     s.stock(50)

@@ -65,6 +65,7 @@ std::string full_scrape() {
     metrics.set_gauges([](Gauges& now) { now.age_s = 1; });
     metrics(DatabaseFailed{"drain", {base::ErrorCode::kUnavailable, "away", {}, {}, {}}, {}});
     metrics(Loaded{});
+    metrics(ViewsMeasured{{{"a_mv", 1, 1}}});
     metrics(RequestRefused{"timeout", {}});
     return metrics.text();
 }
@@ -112,6 +113,7 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
     metrics(ViewsFolded{4, 2, {}, {}});
     metrics(ViewsFolded{1, 0, "asked for", {}});
     metrics(AnalyticsFolded{});
+    metrics(ViewsMeasured{{{"a_mv", 1.5, 7}, {"b_mv", {}, {}}}});
     metrics(Woken{Wake::kDoorbell});
     const auto text = metrics.text();
     for (const auto* sample :
@@ -132,6 +134,8 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
           "stockd_view_rebuilds_total 1\n",
           "stockd_fold_duration_seconds_count 2\n",
           "stockd_analytics_duration_seconds_count 1\n",
+          "stockd_view_age_seconds{relation=\"a_mv\"} 1.5\n",
+          "stockd_view_rows_waiting{relation=\"a_mv\"} 7\n",
           "stockd_http_requests_total{route=\"product\",status_class=\"2xx\"} 1\n",
           "stockd_http_requests_total{route=\"product\",status_class=\"4xx\"} 1\n",
           "stockd_http_requests_total{route=\"other\",status_class=\"5xx\"} 1\n",
@@ -143,6 +147,18 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
           "stockd_wakes_total{by=\"doorbell\"} 1\n"}) {
         CHECK_THAT(text, Contains(sample));
     }
+}
+
+TEST_CASE("metrics: how old a view is has a sample while somebody knows it", "[observe]") {
+    const MetricsSink metrics{"1"};
+    const std::string sample{"stockd_view_age_seconds{"};
+    CHECK_THAT(metrics.text(), !Contains(sample));
+    metrics(ViewsMeasured{{{"a_mv", 1.5, 7}, {"b_mv", 0, 0}}});
+    metrics(ViewsMeasured{{{"a_mv", 2.5, 7}, {"b_mv", {}, {}}}});
+    CHECK_THAT(metrics.text(), Contains(sample + "relation=\"a_mv\"} 2.5\n"));
+    CHECK_THAT(metrics.text(), !Contains("b_mv"));
+    metrics(RelayLost{"gone"});
+    CHECK_THAT(metrics.text(), !Contains(sample));
 }
 
 TEST_CASE("metrics: gauges are asked for at the scrape", "[observe]") {
