@@ -32,7 +32,7 @@ grant select on inventory.stock_findings, inventory.stock_verifications to inven
 -- The views read as whoever asks, so that rows of other stores are hidden from who may not see them.
 grant select on
     inventory.folded_stock, inventory.folded_products, inventory.folded_store_categories, inventory.folded_alerts,
-    inventory.folded_analytics, inventory.sales_by_day,
+    inventory.folded_analytics, inventory.folded_stores, inventory.sales_by_day,
     inventory.inventory_summary_mv, inventory.inventory_summary_now, inventory.inventory_by_shop_mv, inventory.inventory_by_shop_now,
     inventory.inventory_by_shop_category_mv, inventory.inventory_by_shop_category_now, inventory.inventory_positions,
     inventory.low_stock_alerts_mv, inventory.low_stock_alerts_now, inventory.inventory_analytics_mv, inventory.view_freshness

@@ -31,7 +31,7 @@ begin
             coalesce(sum(d.sold) filter (where d.day between y.today - 7 and y.today - 1), 0) as sold_7,
             coalesce(sum(d.sold) filter (where d.day between y.today - 14 and y.today - 8), 0) as sold_7_before,
             coalesce(sum(d.sold) filter (where d.day between y.today - 30 and y.today - 1), 0) as sold_30,
-            coalesce(bool_or(d.sold > 0 and d.day > y.today - v_dead), false) as is_alive
+            coalesce(bool_or(d.sold > 0 and d.day >= y.today - v_dead), false) as is_alive
         from (
             select b.store_id, b.product_id, b.day, b.sold from inventory.sales_by_day as b
             where b.day > current_date - greatest(v_dead, 31) - 2

@@ -172,22 +172,49 @@ begin
         from of_category as d
         where not exists (select from categories_changed as f where f.store_id = d.store_id and f.category_id = d.category_id)
     ),
+    -- Changes of thresholds, and of what is active, since the position; old: before the first of them.
+    thresholds as materialized (
+        select
+            e.store_id, e.product_id, e.xid, e.recorded_at, e.event_seq, e.stock_version, (h.change ->> 'newValue')::bigint as threshold,
+            (h.change ->> 'oldValue')::bigint as old
+        from inventory.inventory_event as e
+        cross join lateral jsonb_array_elements(e.changes) as h (change)
+        where (e.xid >= pg_snapshot_xmax(v_state.snapshot) or e.xid = any (v_xip)) and e.event_seq + 0 > v_epoch.event_seq_floor
+            and e.type = 'stock_settings_changed' and h.change ->> 'field' = 'low_stock_threshold'
+    ),
+    turns as materialized (
+        select
+            e.store_id, e.product_id, e.xid, e.recorded_at, e.event_seq, (h.change ->> 'newValue')::boolean::integer::bigint as active,
+            (h.change ->> 'oldValue')::boolean::integer::bigint as old
+        from inventory.inventory_event as e
+        cross join lateral jsonb_array_elements(e.changes) as h (change)
+        where (e.xid >= pg_snapshot_xmax(v_state.snapshot) or e.xid = any (v_xip)) and e.event_seq + 0 > v_epoch.event_seq_floor
+            and e.type in ('product_updated', 'store_updated') and h.change ->> 'field' = 'active'
+    ),
     -- Which rows may have crossed their threshold between their folded and their present state; the others stay as they were, which is most.
     watched as materialized (
         select
             c.store_id, c.product_id, c.is_there, c.is_shadowed, c.was_counted, c.was_alerted, c.is_counted, c.first_version,
             c.was_on_hand - c.was_reserved as was_available, c.was_threshold, c.on_hand - c.reserved as available, c.threshold, c.moved_at,
-            c.is_set,
+            t.is_turned,
             case
-                when c.is_compared or not (c.is_counted or c.was_counted) then false
+                when c.is_compared then false
+                when t.is_turned then true
+                when not (c.is_counted or c.was_counted) then false
                 when c.is_set then true
                 when c.first_version is null then false
                 -- Alone, the movement that made or deleted it crosses nothing.
                 when not (c.is_shadowed and c.is_there) and c.moves = 1 then false
                 when not c.is_shadowed then c.lowest <= c.threshold and c.highest > c.threshold
                 when not c.was_counted then true
-                when c.was_alerted then c.highest > b.bound
-                else c.lowest <= coalesce(c.threshold, c.was_threshold)
+                when c.was_alerted and c.highest > b.bound then true
+                when not c.was_alerted and c.lowest <= coalesce(c.threshold, c.was_threshold) then true
+                -- It may have been deleted and made again, which leaves it with nothing for a while.
+                when c.lowest <= 0 then exists (
+                    select from inventory.stock_version_kept as e
+                    where e.store_id = c.store_id and e.product_id = c.product_id and e.version >= c.first_version
+                )
+                else false
             end as is_suspect,
             case
                 when not c.is_counted then false
@@ -197,28 +224,28 @@ begin
             end as is_alerted
         from changed as c
         cross join lateral (
-            select coalesce(c.threshold, c.was_threshold) + coalesce(c.threshold, c.was_threshold)::numeric * v_hysteresis / 100 as bound
+            select
+                coalesce(c.threshold, c.was_threshold) + coalesce(c.threshold, c.was_threshold)::numeric * v_hysteresis / 100 as bound
         ) as b
-        where c.is_counted or c.was_counted or c.was_alerted
+        cross join lateral (
+            select
+                not c.is_compared and (
+                    c.product_id in (select t.product_id from turns as t where t.store_id is null)
+                    or c.store_id in (select t.store_id from turns as t where t.product_id is null)
+                ) as is_turned
+        ) as t
+        where c.is_counted or c.was_counted or c.was_alerted or t.is_turned
     ),
-    -- Changes of thresholds since the position; old: before the first of them.
-    thresholds as materialized (
-        select
-            e.store_id, e.product_id, e.xid, e.recorded_at, e.event_seq, (h.change ->> 'newValue')::bigint as threshold,
-            first_value((h.change ->> 'oldValue')::bigint) over (partition by e.store_id, e.product_id order by e.recorded_at, e.event_seq) as old
-        from inventory.inventory_event as e
-        cross join lateral jsonb_array_elements(e.changes) as h (change)
-        where (e.xid >= pg_snapshot_xmax(v_state.snapshot) or e.xid = any (v_xip)) and e.event_seq + 0 > v_epoch.event_seq_floor
-            and e.type = 'stock_settings_changed' and h.change ->> 'field' = 'low_stock_threshold'
-    ),
-    -- What those rows went through since they were folded. The versions are the order of the movements: a time of a movement may be taken
-    -- before its row was locked, so each counts as at least as late as those before it. A change of the threshold is dated while the row is
-    -- locked, and takes its place by that. Of several deletions only the last is known, the others are movements to zero.
+    -- What those rows went through since they were folded. The versions are the order of the movements (a time of a movement may be taken
+    -- before its row was locked, so each counts as at least as late as those before it), and of the changes of thresholds, which keep the
+    -- version that they came after. What is active is changed beside the row, and takes its place by its time. Of several deletions only
+    -- the last is known, the others are movements to zero.
     steps as (
         select
             k.store_id, k.product_id, m.xid, max(m.recorded_at) over (partition by k.store_id, k.product_id order by m.version) as recorded_at,
-            m.version as place, m.version = e.version - k.is_there::integer as is_end, m.available, null::bigint as threshold,
-            null::bigint as old
+            m.version, 0 as kind, m.version as seq, m.version = e.version - k.is_there::integer as is_end, m.available,
+            null::bigint as threshold, null::bigint as old_threshold, null::bigint as product_active, null::bigint as old_product_active,
+            null::bigint as store_active, null::bigint as old_store_active
         from watched as k
         cross join lateral (
             select l.xid, l.recorded_at, l.version, l.on_hand_after - l.reserved_after as available
@@ -232,58 +259,109 @@ begin
         ) as e on true
         where k.is_suspect
         union all
-        select k.store_id, k.product_id, t.xid, t.recorded_at, t.event_seq, false, null, t.threshold, t.old
+        select
+            k.store_id, k.product_id, t.xid, t.recorded_at, t.stock_version, 1, t.event_seq, false, null, t.threshold, t.old, null, null, null, null
         from watched as k
         join thresholds as t on t.store_id = k.store_id and t.product_id = k.product_id
-        where k.is_suspect and k.is_set
+        where k.is_suspect
+        union all
+        select k.store_id, k.product_id, t.xid, t.recorded_at, null, 2, t.event_seq, false, null, null, null, t.active, t.old, null, null
+        from watched as k
+        join turns as t on t.product_id = k.product_id and t.store_id is null
+        where k.is_suspect
+        union all
+        select k.store_id, k.product_id, t.xid, t.recorded_at, null, 2, t.event_seq, false, null, null, null, null, null, t.active, t.old
+        from watched as k
+        join turns as t on t.store_id = k.store_id and t.product_id is null
+        where k.is_suspect
     ),
-    -- Each step says what became available or the threshold; the other is as the steps before left it.
+    lives as (
+        select s.*, count(*) filter (where s.is_end) over (w rows between unbounded preceding and 1 preceding) as life
+        from (
+            select s.*, row_number() over (partition by s.store_id, s.product_id order by s.place, s.kind, s.recorded_at, s.seq) as n
+            from (
+                select
+                    s.*,
+                    coalesce(
+                        s.version, max(s.version) over (partition by s.store_id, s.product_id order by s.recorded_at, s.kind), 0
+                    ) as place
+                from steps as s
+            ) as s
+        ) as s
+        window w as (partition by s.store_id, s.product_id order by s.n)
+    ),
+    -- Each step says one thing; the others are as the steps before left them: the last one that says it, as the highest (n, value). At first
+    -- they are as they were folded, else as before the first change that is known, else as they are.
     walks as (
         select
             s.store_id, s.product_id, s.n, s.xid, s.recorded_at, coalesce(s.is_end, false) as is_end,
+            coalesce(s.last_available[2], k.was_available) as available,
             coalesce(
-                first_value(s.available) over (partition by s.store_id, s.product_id, s.movements order by s.n),
-                case when k.is_shadowed then k.was_available end
-            ) as available,
-            coalesce(
-                first_value(s.threshold) over (partition by s.store_id, s.product_id, s.settings order by s.n),
-                k.was_threshold, max(s.old) over (partition by s.store_id, s.product_id), k.threshold, 0
-            ) as threshold
+                s.last_threshold[2], case when s.life = 0 then k.was_threshold end, s.first_threshold[2], k.threshold, k.was_threshold, 0
+            ) as threshold,
+            case
+                when not k.is_turned then case when k.is_there then k.is_counted else k.was_counted end
+                else
+                    coalesce(s.last_product_active[2], s.first_product_active[2], p.active, 0) = 1
+                    and coalesce(s.last_store_active[2], s.first_store_active[2], t.active, 0) = 1
+            end as is_counted,
+            row_number() over (partition by s.store_id, s.product_id, s.xid order by s.n desc) = 1 as is_last
         from (
-            select s.*, row_number() over w as n, count(s.available) over w as movements, count(s.threshold) over w as settings
-            from steps as s
-            window w as (partition by s.store_id, s.product_id order by s.recorded_at, s.place)
+            select
+                s.*,
+                count(s.available) over v as movements,
+                max(array[s.n, s.available]) filter (where s.available is not null) over w as last_available,
+                max(array[s.n, s.threshold]) filter (where s.threshold is not null) over v as last_threshold,
+                min(array[s.n, s.old_threshold]) filter (where s.old_threshold is not null) over (partition by s.store_id, s.product_id, s.life)
+                    as first_threshold,
+                max(array[s.n, s.product_active]) filter (where s.product_active is not null) over w as last_product_active,
+                min(array[s.n, s.old_product_active]) filter (where s.old_product_active is not null)
+                    over (partition by s.store_id, s.product_id) as first_product_active,
+                max(array[s.n, s.store_active]) filter (where s.store_active is not null) over w as last_store_active,
+                min(array[s.n, s.old_store_active]) filter (where s.old_store_active is not null)
+                    over (partition by s.store_id, s.product_id) as first_store_active
+            from lives as s
+            window w as (partition by s.store_id, s.product_id order by s.n),
+                v as (partition by s.store_id, s.product_id, s.life order by s.n)
         ) as s
         join watched as k on k.store_id = s.store_id and k.product_id = s.product_id
+        left join lateral (
+            select t.active::integer::bigint as active from inventory.products as t where k.is_turned and t.product_id = k.product_id offset 0
+        ) as p on true
+        left join lateral (
+            select t.active::integer::bigint as active from inventory.stores as t where k.is_turned and t.store_id = k.store_id offset 0
+        ) as t on true
+        -- While there is no row, nothing happens to it.
+        where s.movements > 0 or s.life = 0 and k.is_shadowed
     ),
-    -- Of those, what each transaction left, where that is low or clearly not. What was not counted begins with what it was when it began to
-    -- be; what is counted ends with what it is, whatever the times of its movements say, and what is not ends as not low.
+    -- Of those, what each transaction left, where that is low or clearly not. What is counted ends with what it is, whatever the times say,
+    -- and what is not ends as not low. A row that is made is low or not from the first; that crosses nothing.
     states as materialized (
-        select
-            s.*, lag(s.is_low) over w as was_low, lag(s.is_end) over w as begins, lag(s.available) over w as was_available_then
+        select s.*, lag(s.is_low) over w as was_low, lag(s.available) over w as was_available_then
         from (
             select
                 l.*,
                 case
                     when l.is_end or not l.is_counted then false
                     when l.available <= l.threshold then true
-                    when l.available > l.threshold + l.threshold::numeric * v_hysteresis / 100 then false
+                    when l.is_begin or l.available > l.threshold + l.threshold::numeric * v_hysteresis / 100 then false
                 end as is_low
             from (
-                select
-                    t.store_id, t.product_id, t.n, t.recorded_at, t.available, t.threshold, t.is_end, true as is_counted,
-                    lead(t.xid) over (partition by t.store_id, t.product_id order by t.n) is distinct from t.xid as is_last
-                from walks as t
-                union all
-                select k.store_id, k.product_id, 0, null, k.was_available, k.was_threshold, false, true, true
-                from watched as k
-                where k.is_suspect and k.is_shadowed and not k.was_counted
-                union all
-                select k.store_id, k.product_id, 9223372036854775807, null, k.available, k.threshold, false, k.is_counted, true
-                from watched as k
-                where k.is_suspect
+                select l.*, coalesce(lag(l.is_end) over w, not l.is_shadowed) as is_begin
+                from (
+                    select
+                        k.store_id, k.product_id, t.n, t.recorded_at, t.available, t.threshold, t.is_end, t.is_counted, k.is_shadowed
+                    from walks as t
+                    join watched as k on k.store_id = t.store_id and k.product_id = t.product_id
+                    where t.is_last
+                    union all
+                    select
+                        k.store_id, k.product_id, 9223372036854775807, null, k.available, k.threshold, not k.is_there, k.is_counted, k.is_shadowed
+                    from watched as k
+                    where k.is_suspect
+                ) as l
+                window w as (partition by l.store_id, l.product_id order by l.n)
             ) as l
-            where l.is_last
         ) as s
         where s.is_low is not null
         window w as (partition by s.store_id, s.product_id order by s.n)
@@ -294,7 +372,7 @@ begin
             s.recorded_at, coalesce(s.was_available_then, k.was_available) as was_available
         from states as s
         join watched as k on k.store_id = s.store_id and k.product_id = s.product_id
-        where s.is_low <> case when s.begins then null when s.was_low is not null then s.was_low when k.is_shadowed then k.was_alerted end
+        where not s.is_begin and s.is_low <> coalesce(s.was_low, k.was_alerted)
         union all
         -- What no movement tells: after a rebuild, and what became or ceased to be counted.
         select
@@ -304,12 +382,17 @@ begin
     ),
     judged as materialized (
         select
-            k.*, coalesce(x.is_low, false) as has_fallen,
+            k.store_id, k.product_id, k.available, k.threshold, k.was_alerted, coalesce(x.is_low, false) as has_fallen,
+            case when k.is_suspect then coalesce(s.is_low, k.was_alerted) else k.is_alerted end as is_alerted,
             coalesce(x.recorded_at, case when x.n is null and not k.is_shadowed then k.moved_at end, clock_timestamp()) as since
         from watched as k
         left join (
             select distinct on (x.store_id, x.product_id) x.* from crossings as x order by x.store_id, x.product_id, x.n desc
         ) as x on x.store_id = k.store_id and x.product_id = k.product_id
+        left join (
+            select distinct on (s.store_id, s.product_id) s.store_id, s.product_id, s.is_low
+            from states as s order by s.store_id, s.product_id, s.n desc
+        ) as s on s.store_id = k.store_id and s.product_id = k.product_id
     ),
     alerts_changed as (
         update inventory.folded_alerts as f set

@@ -93,6 +93,7 @@ create table inventory.inventory_event (
     product_id bigint,
     vendor_id bigint,
     category_id bigint,
+    stock_version bigint,
     changes jsonb not null default '[]',
     actor text not null default session_user,
     correlation_id text,
@@ -122,6 +123,7 @@ comment on column inventory.inventory_event.store_id is 'The store it is about; 
 comment on column inventory.inventory_event.product_id is 'The product it is about; null when none.';
 comment on column inventory.inventory_event.vendor_id is 'The vendor it is about, or of the product.';
 comment on column inventory.inventory_event.category_id is 'The category it is about, or of the product.';
+comment on column inventory.inventory_event.stock_version is 'Version of the stock row when its settings were changed, which is their place among its movements; else null.';
 comment on column inventory.inventory_event.changes is '[{"field", "oldValue", "newValue"}], each field in exactly one event of an UPDATE.';
 comment on column inventory.inventory_event.actor is 'Who; set local inventory.actor, else the login.';
 comment on column inventory.inventory_event.correlation_id is 'Ties together what one request did; set local inventory.correlation_id.';

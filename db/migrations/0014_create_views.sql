@@ -193,7 +193,7 @@ comment on column inventory.folded_analytics.sold_1 is 'Base units sold yesterda
 comment on column inventory.folded_analytics.sold_7 is 'The same in the last 7 whole days.';
 comment on column inventory.folded_analytics.sold_7_before is 'The same in the 7 days before those.';
 comment on column inventory.folded_analytics.sold_30 is 'The same in the last 30 whole days.';
-comment on column inventory.folded_analytics.dead_rows is 'Stock rows with units on hand and no sale in dead_stock_days.';
+comment on column inventory.folded_analytics.dead_rows is 'Stock rows with units on hand and no day, in the last dead_stock_days whole days or today, on which more was sold than came back.';
 comment on column inventory.folded_analytics.dead_units is 'Their units.';
 comment on column inventory.folded_analytics.dead_value is 'Their known costs.';
 comment on column inventory.folded_analytics.as_of is 'When it was worked out.';

@@ -223,9 +223,9 @@ begin
     if inventory._is_replicating() then
         return null;
     end if;
-    insert into inventory.inventory_event (type, store_id, product_id, changes, actor, correlation_id)
+    insert into inventory.inventory_event (type, store_id, product_id, stock_version, changes, actor, correlation_id)
     select
-        'stock_settings_changed', new.store_id, new.product_id,
+        'stock_settings_changed', new.store_id, new.product_id, new.version,
         inventory._changed_fields(
             jsonb_build_object('low_stock_threshold', old.low_stock_threshold, 'allow_negative', old.allow_negative),
             jsonb_build_object('low_stock_threshold', new.low_stock_threshold, 'allow_negative', new.allow_negative),

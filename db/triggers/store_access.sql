@@ -106,7 +106,7 @@ begin
                 ('inventory_compensation_log', false), ('stock_lots', false), ('stock_lot_entries', false),
                 ('offline_transaction_queue', false), ('offline_queue_decisions', false), ('stock_findings', false),
                 ('stock_verifications', false), ('folded_stock', false), ('folded_store_categories', false), ('folded_alerts', false),
-                ('sales_by_day', false), ('folded_products', false), ('folded_analytics', false)
+                ('folded_stores', false), ('sales_by_day', false), ('folded_products', false), ('folded_analytics', false)
         ) as t (name, is_of_document)
     loop
         execute format('drop policy if exists every_store on inventory.%I', v_table.name);

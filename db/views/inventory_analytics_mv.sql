@@ -50,7 +50,7 @@ comment on column inventory.inventory_analytics_mv.velocity_7 is 'sold_7 / 7.';
 comment on column inventory.inventory_analytics_mv.velocity_30 is 'sold_30 / 30.';
 comment on column inventory.inventory_analytics_mv.turnover_30 is 'sold_30 / on_hand: how often what is there now was sold in 30 days.';
 comment on column inventory.inventory_analytics_mv.trend is '(sold_7 - sold in the 7 days before) / sold in the 7 days before.';
-comment on column inventory.inventory_analytics_mv.dead_rows is 'Stock rows with units on hand and no sale in dead_stock_days.';
+comment on column inventory.inventory_analytics_mv.dead_rows is 'Stock rows with units on hand and no day, in the last dead_stock_days whole days or today, on which more was sold than came back.';
 comment on column inventory.inventory_analytics_mv.dead_units is 'Their units.';
 comment on column inventory.inventory_analytics_mv.dead_value is 'Their known costs.';
 comment on column inventory.inventory_analytics_mv.as_of is 'When it was worked out.';

@@ -8,15 +8,28 @@ select
     inventory._stock_status(a.available, a.low_stock_threshold) as status, a.sold_30,
     case when a.sold_30 > 0 then pg_catalog.round(greatest(a.available, 0)::numeric * 30 / a.sold_30, 2) end as days_of_cover, a.rank, a.since
 from (
-    select f.store_id, f.product_id, f.available, f.low_stock_threshold, f.sold_30, f.rank, f.since
+    select
+        f.store_id, f.product_id, f.available, f.low_stock_threshold, v.sold_30,
+        case when v.sold_30 = f.sold_30 then f.rank else inventory._alert_rank(f.available, v.sold_30) end as rank, f.since
     from inventory.folded_alerts as f
+    join inventory.stores as t on t.store_id = f.store_id
+    left join inventory.folded_stores as d on d.store_id = f.store_id
+    -- After midnight there, until it is folded, the window is another one.
+    cross join lateral (
+        select
+            case
+                when d.day = (pg_catalog.now() at time zone t.time_zone)::date then f.sold_30
+                else inventory._sold_30(f.store_id, f.product_id, (pg_catalog.now() at time zone t.time_zone)::date)
+            end as sold_30
+    ) as v
     where not exists (select from unfolded as u where u.store_id = f.store_id and u.product_id = f.product_id)
     union all
     select
         u.store_id, u.product_id, u.on_hand - u.reserved, u.threshold, v.sold_30, inventory._alert_rank(u.on_hand - u.reserved, v.sold_30),
-        coalesce(f.since, u.moved_at, pg_catalog.now())
+        coalesce(f.since, s.updated_at, pg_catalog.now())
     from unfolded as u
     left join inventory.folded_alerts as f on f.store_id = u.store_id and f.product_id = u.product_id
+    left join inventory.inventory_stock as s on s.store_id = u.store_id and s.product_id = u.product_id
     cross join lateral (select inventory._sold_30_now(u) as sold_30) as v
     where u.is_counted
 ) as a
@@ -42,4 +55,4 @@ comment on column inventory.low_stock_alerts_now.status is 'out_of_stock: availa
 comment on column inventory.low_stock_alerts_now.sold_30 is 'Base units sold in the 30 whole days before today in the stores time zone, less returned.';
 comment on column inventory.low_stock_alerts_now.days_of_cover is 'For how many days what is available lasts at sold_30 / 30 a day; null without sales.';
 comment on column inventory.low_stock_alerts_now.rank is 'Lower is more urgent. Out of stock: minus what is sold a day; else days of cover; without sales 1e9.';
-comment on column inventory.low_stock_alerts_now.since is 'When it crossed its threshold downwards; kept over a rebuild.';
+comment on column inventory.low_stock_alerts_now.since is 'When it crossed its threshold downwards; for a fall that is not folded yet, when its row was last changed.';

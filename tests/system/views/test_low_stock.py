@@ -270,6 +270,20 @@ def test_ends_of_a_row_are_told_whatever_the_batches(shop):
         assert s.events(product=2) == [], one_batch
 
 
+def test_a_low_row_that_is_deleted_and_made_again_was_not_low_in_between(shop):
+    for one_batch in (True, False):
+        s = shop()
+        s.stock(3)
+        folder = connect()
+        fold(folder)
+        rows(s.connection, "delete from inventory.inventory_stock where store_id = %s", s.store_ids[0])
+        if not one_batch:
+            fold(folder)
+        s.stock(2, threshold=10)
+        fold(folder)
+        assert s.events() == [("cleared", 3, 0)], one_batch
+
+
 def test_since_is_the_last_fall(shop):
     s = shop()
     s.stock(100)
@@ -282,3 +296,122 @@ def test_since_is_the_last_fall(shop):
     s.set(2)
     fold(folder)
     assert value(s.connection, "select since from inventory.low_stock_alerts_mv where store = %s", s.stores[0]) > before
+
+
+class Walk:
+    """One stock row through random transactions, and what the rule says of each: the events that its states at the commits make."""
+
+    def __init__(self, shop, seed, percent):
+        self.dice = random.Random(seed)
+        self.percent = percent
+        self.shop = shop(stores=1, products=1)
+        self.connection = self.shop.connection
+        self.connection.autocommit = False
+        self.on_hand, self.threshold, self.is_there = 12, 4, True
+        self.active = {"products": True, "stores": True}
+        self.shop.stock(12, threshold=4)
+        self.connection.commit()
+        self.expected, self.low, self.was_there = [], False, True
+        # Of several deletions, and of a row that comes and goes, between two folds nothing can be known.
+        self.may_delete = True
+
+    def step(self):
+        saved = self.on_hand, self.threshold, self.is_there, dict(self.active)
+        for _ in range(self.dice.randint(1, 3)):
+            self.change(self.dice.random())
+        if self.dice.random() < 0.15:
+            self.connection.rollback()
+            self.on_hand, self.threshold, self.is_there, self.active = saved
+            return
+        self.connection.commit()
+        self.judge()
+
+    def change(self, chance):
+        key = self.shop.store_ids[0], self.shop.product_ids[0]
+        where = "where store_id = %s and product_id = %s"
+        if chance < 0.1:
+            table, name, number = self.dice.choice([("products", "product_id", key[1]), ("stores", "store_id", key[0])])
+            self.active[table] = not self.active[table]
+            rows(self.connection, f"update inventory.{table} set active = %s where {name} = %s", self.active[table], number)
+        elif not self.is_there:
+            self.on_hand, self.threshold, self.is_there = self.dice.randint(0, 14), self.dice.randint(0, 10), True
+            rows(self.connection, "insert into inventory.inventory_stock (store_id, product_id, on_hand, low_stock_threshold) values (%s, %s, %s, %s)", *key, self.on_hand, self.threshold)
+        elif chance < 0.2 and self.may_delete:
+            self.is_there = self.may_delete = False
+            rows(self.connection, "delete from inventory.inventory_stock " + where, *key)
+        elif chance < 0.35:
+            self.threshold = self.dice.randint(0, 10)
+            rows(self.connection, "update inventory.inventory_stock set low_stock_threshold = %s " + where, self.threshold, *key)
+        elif chance < 0.45:
+            self.on_hand, self.threshold = self.dice.randint(0, 14), self.dice.randint(0, 10)
+            rows(self.connection, "update inventory.inventory_stock set low_stock_threshold = %s, on_hand = %s " + where, self.threshold, self.on_hand, *key)
+        elif chance < 0.6:
+            units = self.dice.randint(0, 6)
+            self.on_hand += units
+            rows(self.connection, "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) values (%s, %s, 'purchase', %s)", *key, units)
+        else:
+            self.on_hand = self.dice.randint(0, 14)
+            rows(self.connection, "update inventory.inventory_stock set on_hand = %s " + where, self.on_hand, *key)
+
+    def judge(self):
+        low = self.low
+        if not (self.is_there and all(self.active.values())):
+            low = False
+        elif self.on_hand <= self.threshold:
+            low = True
+        elif not self.was_there or self.on_hand > self.threshold * (1 + self.percent / 100):
+            low = False
+        made = self.is_there and not self.was_there
+        if low != self.low and not made:
+            self.expected.append("alert" if low else "cleared")
+        self.low, self.was_there = low, self.is_there
+
+
+@pytest.mark.parametrize("percent", [0, 50])
+def test_random_transactions_tell_what_the_rule_says_whatever_the_batches(shop, percent):
+    admin, folder = connect(), connect()
+    fold(folder)
+    rows(admin, "update inventory.settings set value = %s where name = 'low_stock_hysteresis_percent'", str(percent))
+    try:
+        for seed in range(12):
+            walk = Walk(shop, 100 * percent + seed, percent)
+            fold(folder)
+            for _ in range(40):
+                walk.step()
+                if walk.dice.random() < 0.25:
+                    fold(folder, walk.dice.random() < 0.3)
+                    walk.may_delete = walk.is_there
+            fold(folder)
+            assert [e[0] for e in walk.shop.events()] == walk.expected, f"seed {seed}"
+            walk.connection.rollback()
+    finally:
+        rows(admin, "update inventory.settings set value = '0' where name = 'low_stock_hysteresis_percent'")
+
+
+@pytest.mark.parametrize("change, units, threshold, expected", [
+    # The movement is dated before it waits for the row, the threshold after.
+    ("update inventory.inventory_stock set low_stock_threshold = 50 where store_id = %s and product_id = %s", 60, 10, ["alert", "cleared"]),
+    # What the first transaction takes back itself crosses nothing, whatever stands between by its time.
+    ("update inventory.inventory_stock set low_stock_threshold = 1 where store_id = %s and product_id = %s", 1, 5, []),
+])  # fmt: skip
+def test_a_threshold_keeps_its_place_beside_a_movement_that_waited(shop, change, units, threshold, expected):
+    s = shop()
+    s.stock(40, threshold=threshold)
+    folder = connect()
+    fold(folder)
+    key = s.store_ids[0], s.product_ids[0]
+    first, second = connect(), connect()
+    first.autocommit = False
+    rows(first, "select from inventory.inventory_stock where store_id = %s and product_id = %s for update", *key)
+    if not expected:
+        s.set(3, connection=first)
+    waiting = threading.Thread(
+        target=rows, args=(second, "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) values (%s, %s, 'purchase', %s)", *key, units)
+    )
+    waiting.start()
+    wait_for(lambda: value(folder, "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s", second.get_backend_pid()))
+    rows(first, change, *key)
+    first.commit()
+    waiting.join(timeout=30)
+    fold(folder)
+    assert [e[0] for e in s.events()] == expected

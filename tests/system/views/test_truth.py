@@ -189,3 +189,20 @@ def test_an_old_snapshot_stays_true_while_others_fold(session, shop):
         assert differences(reader, "now") == []
     reader.rollback()
     assert differences(reader, "now") == [] and differences(reader, "mv") == []
+
+
+def test_after_midnight_the_days_of_sales_are_the_new_ones_before_anybody_folds(session, shop):
+    """As if nobody had folded since yesterday: what was sold 31 days ago counted then, what was sold yesterday did not."""
+    s = shop()
+    s.stock(100)
+    for days, units in ((31, 40), (1, 57)):
+        rows(
+            s.connection, "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, occurred_at) values (%s, %s, 'sale', %s, now() - make_interval(days => %s))",
+            s.store_ids[0], s.product_ids[0], -units, days,
+        )
+    folder, reader = connect(), session()
+    fold(folder)
+    rows(folder, "update inventory.folded_stores set day = day - 1 where store_id = %s", s.store_ids[0])
+    rows(folder, "update inventory.folded_alerts set sold_30 = 40, rank = inventory._alert_rank(available, 40) where store_id = %s", s.store_ids[0])
+    assert differences(reader, "now") == []
+    assert rows(reader, "select sold_30, rank from inventory.low_stock_alerts_now where store = %s", s.stores[0]) == [(57, 3 * 30 / 57)]
