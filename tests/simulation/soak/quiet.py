@@ -10,7 +10,7 @@ from soak.cluster import is_lost
 from soak.oracle import History
 from soak.report import Failed, wait_for
 from soak.sessions import settle_prepared
-from soak.views import add_truth, differences, is_folded
+from soak.views import add_truth, differences, is_folded, odd_events
 
 STATE = """
 select p.sku, p.name, p.pieces_per_pack, p.packs_per_box,
@@ -128,6 +128,8 @@ class Quiet:
         for which in ("now", "mv"):
             if found := differences(self.connection, which):
                 self.report.fail(f"a view differs from its GROUP BY at rest ({which})", found)
+        if found := odd_events(self.connection):
+            self.report.fail("low-stock events contradict each other", found)
         self.report.count("views", "compared at rest")
         self.report.check()
 

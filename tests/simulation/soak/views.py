@@ -17,6 +17,32 @@ SNAPSHOT = "begin isolation level repeatable read; lock table inventory.inventor
 TRIED_AGAIN = ("40001", "40P01", "55P03", "57014")
 
 
+# Two falls in a row, or a last one that the shadow does not know, cannot be; two ends can: a row that is made low crosses nothing.
+ODD_EVENTS = """
+with told as (
+    select
+        e.store_id, e.product_id, e.event_seq, e.type, lag(e.type) over w as before, lead(e.type) over w is null as is_last
+    from inventory.inventory_event as e
+    where e.type in ('low_stock_alert', 'low_stock_cleared')
+    window w as (partition by e.store_id, e.product_id order by e.event_seq)
+)
+select 'alert after alert' as what, t.store_id, t.product_id, t.event_seq from told as t where t.type = 'low_stock_alert' and t.before = t.type
+union all
+select 'not alerted after ' || t.type, t.store_id, t.product_id, t.event_seq
+from told as t
+left join inventory.folded_stock as f on f.store_id = t.store_id and f.product_id = t.product_id
+where t.is_last and t.type = 'low_stock_alert' and f.is_alerted is distinct from true
+limit 5
+"""
+
+
+def odd_events(connection):
+    """Low-stock events that contradict each other, or what is folded."""
+    with connection.cursor() as cursor:
+        cursor.execute(ODD_EVENTS)
+        return "\n".join(map(str, cursor.fetchall()))
+
+
 def add_truth(connection):
     with open(TRUTH, encoding="utf-8") as truth, connection.cursor() as cursor:
         cursor.execute(truth.read())

@@ -1,6 +1,8 @@
 """The views that a running stockd folds and serves, with the rights of its role alone."""
 
 import json
+import pathlib
+import re
 import signal
 import urllib.error
 import urllib.request
@@ -154,4 +156,40 @@ def test_what_an_audit_reads_is_folded_too(tmp_path, sql, daemon_url, migrated):
         # Without news it would be folded a minute later.
         wait_for(lambda: sql("select max(on_hand) from inventory.inventory_summary_mv where sku = 'P'") == 7, "the change in the summary", deadline_s=20)
         writer.close()
+        assert stockd.stop() == 0
+
+
+HERE = pathlib.Path(__file__).resolve().parent
+TIMES = re.compile(r'"\d{4}-\d\d-\d\dT[0-9:.+]+"')
+
+
+def golden_shop(sql):
+    sql("insert into inventory.vendors (code, name) values ('acme', 'Acme')")
+    sql("insert into inventory.categories (code, name) values ('drinks', 'Drinks')")
+    sql(
+        "insert into inventory.products (sku, name, description, vendor_id, category_id, base_price, pieces_per_pack, packs_per_box)"
+        " select 'TEA-1', 'Green tea', 'Leaves', vendor_id, category_id, 2.5, 6, 4 from inventory.vendors, inventory.categories"
+    )
+    sql("select inventory.must(inventory.receive_purchase('S', '[{\"sku\": \"TEA-1\", \"quantity\": 34, \"unit_cost\": 1.25}]'))")
+    sql("select inventory.must(inventory.record_sale('S', '[{\"sku\": \"TEA-1\", \"quantity\": 30}]', occurred_at => now() - interval '3 days'))")
+    sql("update inventory.inventory_stock set low_stock_threshold = 5")
+
+
+def test_the_pages_look_as_they_are_described(tmp_path, sql, daemon_url):
+    golden_shop(sql)
+    with Stockd(tmp_path, "--analytics-interval", "100ms", STOCKD_DATABASE_URL=daemon_url) as stockd:
+        stockd.wait_until_ready()
+        wait_for(lambda: len(items(stockd, "/api/inventory/low-stock")) == 1, "the low stock")
+        wait_for(lambda: any(i["lowStock"] == 1 for i in items(stockd, "/api/inventory/analytics?scope=overall")), "the analytics")
+        reference = (HERE / "../../../docs/reference/http.md").read_text()
+        seen = []
+        for path in ("summary?sort=-available&limit=1", "by-shop", "by-shop?by=category", "low-stock", "analytics?scope=store", "search?q=tea"):
+            http, _ = stockd.addresses()
+            with urllib.request.urlopen(f"http://{http}/api/inventory/{path}", timeout=40) as answer:
+                assert answer.headers["Content-Type"] == "application/json", path
+                text = answer.read().decode()
+            for key in json.loads(text)["items"][0]:
+                assert f"`{key}`" in reference, f"{path}: docs/reference/http.md does not name {key}"
+            seen.append(path + "\n" + TIMES.sub('"TIME"', text))
+        assert "\n".join(seen) + "\n" == (HERE / "views_golden.txt").read_text()
         assert stockd.stop() == 0
