@@ -88,6 +88,10 @@ begin
             s.sold_1, s.sold_7, s.sold_7_before, s.sold_30, s.dead_rows, coalesce(s.dead_units, 0) as dead_units,
             case when s.currency = s.other_currency then coalesce(s.dead_value, 0) end as dead_value
         from scopes as s
+        union all
+        -- That there is nothing is a figure, too.
+        select 'overall', 0, 0, 0, 0, 0, 0, 0, null, null, null, 0, 0, 0, 0, 0, 0, null
+        where not exists (select from sums)
     ),
     gone as (
         delete from inventory.folded_analytics as a

@@ -44,3 +44,20 @@ def test_figures_are_those_of_the_shop(shop):
     assert rows(folder, "select currency, value_at_price from inventory.inventory_analytics_mv where scope = 'overall'") == [(None, None)]
     assert rows(folder, "select currency from inventory.inventory_analytics_mv where scope = 'store' and code = %s", s.stores[1]) == [("USD",)]
     rows(s.connection, "update inventory.stores set currency = 'EUR' where store_id = %s", s.store_ids[1])
+
+
+def test_when_every_store_is_closed_the_whole_is_nothing(shop):
+    s = shop()
+    s.stock(10)
+    folder = connect()
+    fold(folder)
+    rows(folder, "create temporary table open as select store_id from inventory.stores where active")
+    rows(folder, "update inventory.stores set active = false where active")
+    try:
+        fold(folder)
+        assert value(folder, "select inventory.fold_analytics()") > 0
+        assert rows(folder, "select scope, stock_rows, on_hand, value_at_cost from inventory.inventory_analytics_mv") == [("overall", 0, 0, None)]
+        assert value(folder, "select age < interval '1 minute' from inventory.view_freshness where relation = 'inventory_analytics_mv'")
+    finally:
+        rows(folder, "update inventory.stores set active = true where store_id in (select store_id from open)")
+        fold(folder)
