@@ -78,14 +78,12 @@ class ViewReader:
             try:
                 self._look()
             except psycopg2.Error as error:
-                if error.pgcode in TRIED_AGAIN and not self.connection.closed:
-                    with self.connection.cursor() as cursor:
-                        cursor.execute("rollback")
+                if error.pgcode in TRIED_AGAIN:
                     self.report.count("views", f"tried again, {error.pgcode}")
-                elif is_lost(error, self.connection):
-                    self.connection = None
-                else:
+                elif not is_lost(error, self.connection):
                     self.report.fail(f"reader of the views: {error!r}")
+                # Whatever it was in the middle of goes with it.
+                self.connection = None
             except Failed:
                 return
             except Exception as error:  # a defect of the soak itself
