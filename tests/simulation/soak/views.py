@@ -80,7 +80,8 @@ class ViewReader:
             except psycopg2.Error as error:
                 if error.pgcode in TRIED_AGAIN:
                     self.report.count("views", f"tried again, {error.pgcode}")
-                elif not is_lost(error, self.connection):
+                # 58P01: a server that was given up, and whose folder is gone, answers once more.
+                elif not is_lost(error, self.connection) and error.pgcode != "58P01":
                     self.report.fail(f"reader of the views: {error!r}")
                 # Whatever it was in the middle of goes with it.
                 self.connection = None
