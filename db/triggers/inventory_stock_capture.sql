@@ -226,11 +226,18 @@ begin
     insert into inventory.inventory_event (type, store_id, product_id, stock_version, changes, actor, correlation_id)
     select
         'stock_settings_changed', new.store_id, new.product_id, new.version,
-        inventory._changed_fields(
-            jsonb_build_object('low_stock_threshold', old.low_stock_threshold, 'allow_negative', old.allow_negative),
-            jsonb_build_object('low_stock_threshold', new.low_stock_threshold, 'allow_negative', new.allow_negative),
-            array['low_stock_threshold', 'allow_negative']
-        ),
+        -- What _changed_fields() would say, which costs twice as much: thresholds of a whole shop change at once.
+        case
+            when old.low_stock_threshold <> new.low_stock_threshold then jsonb_build_array(jsonb_build_object(
+                'field', 'low_stock_threshold', 'oldValue', old.low_stock_threshold, 'newValue', new.low_stock_threshold
+            ))
+            else '[]'
+        end || case
+            when old.allow_negative <> new.allow_negative then jsonb_build_array(jsonb_build_object(
+                'field', 'allow_negative', 'oldValue', old.allow_negative, 'newValue', new.allow_negative
+            ))
+            else '[]'
+        end,
         c.actor, c.correlation_id
     from inventory._writer_context() as c;
     return null;

@@ -56,6 +56,8 @@ cross join (
             (select pg_catalog.min(t.currency) from inventory.stores as t where t.active) as first,
             (select pg_catalog.max(t.currency) from inventory.stores as t where t.active) as last
     ) as o
+    -- Worked out once; pulled up, it would stand at each of the places that ask for it.
+    offset 0
 ) as m;
 
 comment on view inventory.inventory_summary_mv is
