@@ -9,7 +9,7 @@ from soak.cluster import is_lost
 from soak.report import Failed
 
 TRUTH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "sql", "views_truth.sql")
-PAUSE_S = 0.3
+PAUSE_S = 2
 # A look that had to wait for a TRUNCATE, or for one that was prepared and left so, is tried again.
 PATIENCE = "set lock_timeout = '2s'; set statement_timeout = '10s'"
 # Locked before the snapshot is taken: to an older one, a TRUNCATE that came between shows tables that are empty and a feed that is not.
