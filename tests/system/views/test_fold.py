@@ -88,7 +88,8 @@ def test_a_folder_that_dies_leaves_nothing_half_done(session, shop):
 
 
 STOPS = """
-create function test.stop_here() returns trigger language plpgsql as $$
+create schema stopping;
+create function stopping.stop_here() returns trigger language plpgsql as $$
 begin
     if current_setting('test.stop_at', true) <> '' then
         perform set_config('test.stops', (coalesce(nullif(current_setting('test.stops', true), ''), '0')::integer + 1)::text, false);
@@ -99,7 +100,7 @@ begin
     return null;
 end
 $$;
-grant usage on schema test to public;
+grant usage on schema stopping to public;
 """
 FOLDED = ("folded_stock", "folded_products", "folded_store_categories", "folded_alerts", "folded_stores", "sales_by_day", "fold_state", "inventory_event")
 
@@ -115,7 +116,7 @@ def test_a_folder_killed_at_any_of_its_writes_leaves_nothing_half_done(session, 
     rows(admin, STOPS)
     # Whatever a fold writes, each of its writes can be the last one.
     for table in FOLDED:
-        rows(admin, f"create trigger stop_here after insert or update or delete on inventory.{table} execute function test.stop_here()")
+        rows(admin, f"create trigger stop_here after insert or update or delete on inventory.{table} execute function stopping.stop_here()")
     told, killed = [], 0
     try:
         while True:
@@ -143,7 +144,8 @@ def test_a_folder_killed_at_any_of_its_writes_leaves_nothing_half_done(session, 
     finally:
         for table in FOLDED:
             rows(admin, f"drop trigger stop_here on inventory.{table}")
-        rows(admin, "drop function test.stop_here")
+        rows(admin, "drop schema stopping cascade")
+        blocker.close()
     assert killed > len(FOLDED), "it was killed at every one of its writes"
     assert s.events() == told and differences(reader, "mv") == []
 
