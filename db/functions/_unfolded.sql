@@ -4,8 +4,9 @@
 --   in_whole  true: every stock row that is not as its shadow says, and what the feed says. false: what the feed says. null: the feed, but
 --             everything when there is no position to go on from, or 200 000 transactions have begun since, because that costs less
 -- Returns a row per stock row: was_... as folded (is_shadowed: there is a shadow), the rest as it is (is_there: there is a stock row; not
--- is_counted: not in the sums). Of the movements since: first_version (null: none), how many, lowest and highest available after one, sold and when, and then the time zone. is_compared: nothing is known of those, for the row was found by comparing.
--- is_set says that its threshold was changed. Rows of stores that the caller may not use are left out.
+-- is_counted: not in the sums). Of the movements since: first_version (null: none), how many, lowest and highest available after one, sold
+-- and when, and then the time zone. is_compared: nothing is known of those, for the row was found by comparing. is_set says that its
+-- threshold was changed. Rows of stores that the caller may not use are left out.
 -- Reads: fold_state, folded_stock, stock_ledger, inventory_event, inventory_stock, stores, products, stock_lots, stock_documents,
 -- stock_document_lines. Runs in the caller's snapshot (STABLE).
 -- The planner settings: the plan of the tail must be the index one whatever the statistics say, and cached.
@@ -127,7 +128,8 @@ begin
                 else round(s.on_hand * c.unit_cost, 6)
             end,
             n.base_price, case when s.on_hand = 0 then 0 else s.on_hand * n.base_price end,
-            k.first_version, k.moves, k.lowest, k.highest, k.is_set, coalesce(k.moved_at, f.moved_at), k.sold, k.sold_first, k.sold_last, z.time_zone, false, f.ctid
+            k.first_version, k.moves, k.lowest, k.highest, k.is_set, coalesce(k.moved_at, f.moved_at), k.sold, k.sold_first, k.sold_last,
+            z.time_zone, false, f.ctid
         from keys as k
         left join lateral (
             select t.version, t.on_hand, t.reserved, t.low_stock_threshold, t.keeps_lots

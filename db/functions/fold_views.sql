@@ -9,7 +9,7 @@
 -- made low crosses nothing. A row that goes, or whose store or product stops being active, is cleared.
 -- Raises 25001 in a transaction that has written already: what it writes could be folded twice. 40001 in REPEATABLE READ when another
 -- session folded meanwhile; SD003 when feed rows were let go meanwhile: call it again.
--- Reads: what _unfolded() reads, and sales_by_day. Writes: folded_..., sales_by_day, fold_state, inventory_event.
+-- Reads: what _unfolded() reads, sales_by_day and stock_version_kept. Writes: folded_..., sales_by_day, fold_state, inventory_event.
 -- Locks: the row of fold_state, tried. Rows that only it writes.
 create or replace function inventory.fold_views(
     rebuild boolean default false, out rows_folded bigint, out rebuilt text, out events_written bigint
@@ -172,24 +172,28 @@ begin
         from of_category as d
         where not exists (select from categories_changed as f where f.store_id = d.store_id and f.category_id = d.category_id)
     ),
-    -- Changes of thresholds, and of what is active, since the position; old: before the first of them.
+    -- Edits since the position; of those, changes of thresholds and of what is active.
+    edits as materialized (
+        select e.type, e.store_id, e.product_id, e.xid, e.recorded_at, e.event_seq, e.stock_version, e.changes
+        from inventory.inventory_event as e
+        where (e.xid >= pg_snapshot_xmax(v_state.snapshot) or e.xid = any (v_xip)) and e.event_seq + 0 > v_epoch.event_seq_floor
+            and e.type in ('stock_settings_changed', 'product_updated', 'store_updated')
+    ),
     thresholds as materialized (
         select
             e.store_id, e.product_id, e.xid, e.recorded_at, e.event_seq, e.stock_version, (h.change ->> 'newValue')::bigint as threshold,
             (h.change ->> 'oldValue')::bigint as old
-        from inventory.inventory_event as e
+        from edits as e
         cross join lateral jsonb_array_elements(e.changes) as h (change)
-        where (e.xid >= pg_snapshot_xmax(v_state.snapshot) or e.xid = any (v_xip)) and e.event_seq + 0 > v_epoch.event_seq_floor
-            and e.type = 'stock_settings_changed' and h.change ->> 'field' = 'low_stock_threshold'
+        where e.type = 'stock_settings_changed' and h.change ->> 'field' = 'low_stock_threshold'
     ),
     turns as materialized (
         select
             e.store_id, e.product_id, e.xid, e.recorded_at, e.event_seq, (h.change ->> 'newValue')::boolean::integer::bigint as active,
             (h.change ->> 'oldValue')::boolean::integer::bigint as old
-        from inventory.inventory_event as e
+        from edits as e
         cross join lateral jsonb_array_elements(e.changes) as h (change)
-        where (e.xid >= pg_snapshot_xmax(v_state.snapshot) or e.xid = any (v_xip)) and e.event_seq + 0 > v_epoch.event_seq_floor
-            and e.type in ('product_updated', 'store_updated') and h.change ->> 'field' = 'active'
+        where e.type in ('product_updated', 'store_updated') and h.change ->> 'field' = 'active'
     ),
     -- Which rows may have crossed their threshold between their folded and their present state; the others stay as they were, which is most.
     watched as materialized (
@@ -504,9 +508,8 @@ begin
         -- Stores whose days begin at another hour now.
         (
             select array_agg(distinct e.store_id)
-            from inventory.inventory_event as e
-            where not v_is_whole and (e.xid >= pg_snapshot_xmax(v_state.snapshot) or e.xid = any (v_xip)) and e.event_seq + 0 > v_epoch.event_seq_floor
-                and e.type = 'store_updated' and e.changes @? '$[*] ? (@.field == "time_zone")'
+            from edits as e
+            where not v_is_whole and e.type = 'store_updated' and e.changes @? '$[*] ? (@.field == "time_zone")'
         )
     into v_snapshot, rows_folded, events_written, v_late, v_moved_stores;
     -- Sales of days that are over count for the rank, and are there only now.
