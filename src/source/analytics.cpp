@@ -7,7 +7,6 @@
 
 namespace stockd::source {
 
-namespace net = boost::asio;
 using std::chrono::steady_clock;
 
 namespace {
@@ -53,15 +52,6 @@ void Follower::Loop::finish_analytics() {
         observe_(observe::ChoreFailed{"analytics", analytics->outcome.error(), pause, again});
     }
     analytics_at_ = steady_clock::now() + pause;
-}
-
-/// The session is over.
-net::awaitable<void> Follower::Loop::drop_analytics() {
-    const auto analytics = std::exchange(analytics_, nullptr);
-    if (analytics) {
-        analytics->connection.abort();
-        co_await until_over(analytics->over);
-    }
 }
 
 base::SteadyTime Follower::Loop::analytics_due() const {

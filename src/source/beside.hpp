@@ -4,6 +4,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <memory>
+#include <utility>
+
 namespace stockd::source {
 
 template <class Work, class Outcome>
@@ -32,6 +35,15 @@ void Follower::Loop::spawn_beside(
             pause_timer_.cancel();
         }
     );
+}
+
+template <class Work>
+boost::asio::awaitable<void> Follower::Loop::drop_beside(std::shared_ptr<Work>& held) {
+    const auto work = std::exchange(held, nullptr);
+    if (work) {
+        work->connection.abort();
+        co_await until_over(work->over);
+    }
 }
 
 }  // namespace stockd::source

@@ -7,7 +7,6 @@
 
 namespace stockd::source {
 
-namespace net = boost::asio;
 using std::chrono::steady_clock;
 
 namespace {
@@ -171,15 +170,6 @@ void Follower::Loop::finish_chores() {
         const bool again = std::exchange(chores_failed_, true);
         observe_(observe::ChoreFailed{
             "connection", chores->outcome.error(), options_.chores_again, again});
-    }
-}
-
-/// The session is over.
-net::awaitable<void> Follower::Loop::drop_chores() {
-    const auto chores = std::exchange(chores_, nullptr);
-    if (chores) {
-        chores->connection.abort();
-        co_await until_over(chores->over);
     }
 }
 

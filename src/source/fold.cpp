@@ -8,7 +8,6 @@
 
 namespace stockd::source {
 
-namespace net = boost::asio;
 using std::chrono::steady_clock;
 
 namespace {
@@ -130,15 +129,6 @@ void Follower::Loop::finish_folding() {
         const bool again = std::exchange(folding_failed_, true);
         observe_(observe::ChoreFailed{
             "folding", folding->outcome.error(), options_.chores_again, again});
-    }
-}
-
-/// The session is over.
-net::awaitable<void> Follower::Loop::drop_folding() {
-    const auto folding = std::exchange(folding_, nullptr);
-    if (folding) {
-        folding->connection.abort();
-        co_await until_over(folding->over);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "source/loop.hpp"
 
+#include "source/beside.hpp"
 #include "source/gaps.hpp"
 #include "source/session.hpp"
 
@@ -163,10 +164,10 @@ awaitable<void> Follower::Loop::run() {
         if (stopping_) {
             error = stopped();
         }
-        co_await drop_months();
-        co_await drop_chores();
-        co_await drop_folding();
-        co_await drop_analytics();
+        co_await drop_beside(months_);
+        co_await drop_beside(chores_);
+        co_await drop_beside(folding_);
+        co_await drop_beside(analytics_);
         co_await drop_load();
         sink_.abandon_load();  // an exception may have come between its beginning and ours
         const auto time = stopping_ ? milliseconds{0} : backoff_.next();

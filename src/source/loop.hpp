@@ -240,6 +240,9 @@ class Follower::Loop {
         std::string settings,
         base::SteadyTime deadline
     );
+    /// The session is over: ends what runs with `held`, if anything does, and forgets it.
+    template <class Work>
+    boost::asio::awaitable<void> drop_beside(std::shared_ptr<Work>& held);
     /// Until a coroutine beside this one has set its `over`.
     boost::asio::awaitable<void> until_over(const bool& over);
 
@@ -267,7 +270,6 @@ class Follower::Loop {
     void start_months();
     Task<std::vector<std::string>> make_months(std::shared_ptr<Months> months);
     void finish_months();
-    boost::asio::awaitable<void> drop_months();
     [[nodiscard]] base::SteadyTime months_due() const;
 
     // chores.cpp
@@ -282,7 +284,6 @@ class Follower::Loop {
         const char* chore, const base::Error& error, milliseconds next, bool& failed
     );
     void finish_chores();
-    boost::asio::awaitable<void> drop_chores();
     [[nodiscard]] base::SteadyTime chores_due() const;
 
     // fold.cpp
@@ -292,7 +293,6 @@ class Follower::Loop {
     [[nodiscard]] base::SteadyTime fold_due(const Folding& folding) const;
     Task<> fold_once(Folding& folding);
     void finish_folding();
-    boost::asio::awaitable<void> drop_folding();
     [[nodiscard]] base::SteadyTime folding_due() const;
     Task<> measure_views();
     [[nodiscard]] base::SteadyTime measuring_due() const;
@@ -301,7 +301,6 @@ class Follower::Loop {
     void start_analytics();
     Task<base::SteadyTime::duration> fold_analytics(std::shared_ptr<Analytics> analytics);
     void finish_analytics();
-    boost::asio::awaitable<void> drop_analytics();
     [[nodiscard]] base::SteadyTime analytics_due() const;
 
     // audit.cpp

@@ -6,7 +6,6 @@
 
 namespace stockd::source {
 
-namespace net = boost::asio;
 using std::chrono::steady_clock;
 
 void Follower::Loop::start_months() {
@@ -50,15 +49,6 @@ void Follower::Loop::finish_months() {
     } else {
         months_failed_ = false;
         observe_(observe::LedgerMonthsMade{*months->outcome});
-    }
-}
-
-/// The session is over.
-net::awaitable<void> Follower::Loop::drop_months() {
-    const auto months = std::exchange(months_, nullptr);
-    if (months) {
-        months->connection.abort();
-        co_await until_over(months->over);
     }
 }
 
