@@ -8,9 +8,9 @@
 -- low_stock_cleared for each time that one rose above (by low_stock_hysteresis_percent), whatever came between two folds. A row that is
 -- made low crosses nothing. A row that goes, or whose store or product stops being active, is cleared.
 -- Raises 25001 in a transaction that has written already: what it writes could be folded twice. 40001 in REPEATABLE READ when another
--- session folded meanwhile; SD003 when feed rows were let go meanwhile: call it again.
+-- session folded meanwhile, or truncated the stock; SD003 when feed rows were let go meanwhile: call it again.
 -- Reads: what _unfolded() reads, sales_by_day and stock_version_kept. Writes: folded_..., sales_by_day, fold_state, inventory_event.
--- Locks: the row of fold_state, tried. Rows that only it writes.
+-- Locks: the row of fold_state, tried. inventory_stock in ACCESS SHARE mode, which waits for a TRUNCATE alone. Rows that only it writes.
 create or replace function inventory.fold_views(
     rebuild boolean default false, out rows_folded bigint, out rebuilt text, out events_written bigint
 )
@@ -42,6 +42,15 @@ begin
     select s.* into v_state from inventory.fold_state as s for update skip locked;
     if not found then
         return;
+    end if;
+    -- Before the snapshot of what follows: to an older one a TRUNCATE shows a table that is empty already, and what was told of its rows
+    -- would be folded into none of them.
+    lock table inventory.inventory_stock in access share mode;
+    if pg_relation_filenode('inventory.inventory_stock')
+        <> (select c.relfilenode from pg_class as c where c.oid = 'inventory.inventory_stock'::regclass)
+    then
+        raise exception 'the stock was truncated after the snapshot of this transaction'
+            using errcode = 'serialization_failure', hint = 'Call fold_views() again.';
     end if;
     select e.* into v_epoch from inventory.epoch as e;
     rebuilt := case when fold_views.rebuild then 'asked for' else inventory._fold_obstacle(v_state, v_epoch) end;

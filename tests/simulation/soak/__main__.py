@@ -53,11 +53,18 @@ def main():
             slowest[what] = max(slowest[what], seconds)
         if report.failure:
             show(counts, slowest)
-            print(f"FAILED: {report.failure}\nagain: make soak SEED={seed} STEPS={options.steps} FAULT_EVERY={options.fault_every}")
+            again = f"soak --seed {seed} --steps {options.steps} --fault-every {options.fault_every}"
+            if options.faults is not None:
+                again += f" --faults '{options.faults}'"
+            print(f"FAILED: {report.failure}\nagain: scripts/soak.sh build/release/bin {again}")
             return 1
     show(counts, slowest)
     if rare := missing(counts, faults.KINDS if only is None else only, options.require):
         print("FAILED, too rare:\n  " + "\n  ".join(rare))
+        return 1
+    states = counts["published states"]
+    if states["of a dead life"] > states["compared"]:
+        print("FAILED: most of the published states could not be compared, because their database had died")
         return 1
     print("no difference")
     return 0

@@ -46,6 +46,10 @@ class Checker:
         except Exception as error:  # a defect of the soak itself
             self.report.fail(f"checker: {error!r}")
 
+    def version_of(self, sku, store):
+        """In the last state that was published; 0 when that does not have the row."""
+        return next((row[4] for product in self.last or () if product[0] == sku for row in product[5] if row[0] == store), 0)
+
     def _take(self):
         lines = []
         try:

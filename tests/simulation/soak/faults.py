@@ -1,4 +1,6 @@
-"""One function per kind of fault, run one after the other on a thread of their own while writers and readers go on."""
+"""One function per kind of fault, run one after the other on a thread of their own while writers and readers go on.
+
+A function that returns False found nothing to break; it does not count, and is tried again."""
 
 import os
 import queue
@@ -11,17 +13,27 @@ import time
 import psycopg2
 
 from soak.cluster import Server, is_lost
-from soak.report import Failed, put, wait_for
+from soak.report import Failed, wait_for
 from soak.sessions import settle_prepared
 
 KINDS = {}
-#: How long a fault lasts at most when nobody makes steps.
+TRIES = 4
+#: How long a fault lasts at most when operations come slowly.
 HOLD_S = 3.0
+#: How long one lasts that the other side is to notice by itself: longer than the relay's locks outlive its silence, and than a copy is fresh.
+NOTICED_S = (6.0, 8.0)
 
 
 def fault(function):
     KINDS[function.__name__] = function
     return function
+
+
+RELAY = """
+select a.application_name from pg_locks as l join pg_stat_activity as a on a.pid = l.pid
+where l.locktype = 'advisory' and l.granted and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+    and (l.classid::bigint << 32) | l.objid::bigint = inventory.relay_lock()
+"""
 
 
 class Faults:
@@ -41,9 +53,14 @@ class Faults:
         self.idle.set()
         threading.Thread(target=self._work, daemon=True, name="faults").start()
 
-    def give(self, kind, seed):
+    def take(self, kind, seed):
+        """False when one is waiting already."""
         self.idle.clear()
-        put(self.given, (kind, seed), self.report)
+        try:
+            self.given.put_nowait((kind, seed))
+        except queue.Full:
+            return False
+        return True
 
     def _work(self):
         while not self.report.stop.is_set():
@@ -53,8 +70,7 @@ class Faults:
                 continue
             self.rng = random.Random(seed)
             try:
-                KINDS[kind](self)
-                self.report.count("faults", kind)
+                self._break(kind)
             except Failed:
                 pass
             except Exception as error:  # a defect of the soak itself
@@ -62,17 +78,34 @@ class Faults:
             if self.given.empty():
                 self.idle.set()
 
+    def _break(self, kind):
+        for _ in range(TRIES):
+            if KINDS[kind](self) is not False:
+                self.report.count("faults", kind)
+                return
+            self.report.count("faults that found nothing to break", kind)
+
     @property
     def programs(self):
         return [*self.stockds, self.witness]
 
-    def hold(self, steps):
-        """Go on while so many steps are made."""
-        until, end = self.clock.step + steps, time.monotonic() + HOLD_S
-        while self.clock.step < until and time.monotonic() < end and not self.report.stop.is_set():
-            self.clock.finish.wait(0.01)
-            if self.clock.finish.is_set():
+    def hold(self, operations, least_s=0.2):
+        """Go on while so many operations are given."""
+        begun = time.monotonic()
+        until = self.clock.given + operations
+        while not self.report.stop.is_set():
+            took = time.monotonic() - begun
+            if took >= max(HOLD_S, least_s) or (took >= least_s and self.clock.given >= until):
                 return
+            self.report.stop.wait(0.01)
+
+    def hold_for_any_time(self):
+        """Mostly short; one time in three until the other side has noticed."""
+        if self.rng.random() < 1 / 3:
+            self.hold(0, self.rng.uniform(*NOTICED_S))
+            return True
+        self.hold(self.rng.choice([5, 20, 40]))
+        return False
 
     def some_stockd(self):
         return self.rng.choice(self.stockds)
@@ -81,8 +114,13 @@ class Faults:
         return self.rng.choice(self.programs)
 
     def relay(self):
-        """Whoever is the relay; the witness when no stockd is."""
-        return next((stockd for stockd in self.stockds if stockd.is_relay()), self.witness)
+        """Whoever holds the relay's lock."""
+        by_name = {f"{program.name} listen": program for program in self.programs}
+        return by_name[wait_for(self._relay_name, "somebody to be the relay", self.report)]
+
+    def _relay_name(self):
+        held = self.rows(RELAY)
+        return held[0][0] if held else None
 
     def rows(self, sql, *values):
         connection = self.cluster.primary.connect(application_name="soak faults")
@@ -93,8 +131,15 @@ class Faults:
         finally:
             connection.close()
 
-    def backends(self, pattern):
-        return [pid for (pid,) in self.rows("select pid from pg_stat_activity where application_name like %s", pattern)]
+    def some_backend(self, pattern):
+        """After a fault it may take a while until there is one again."""
+        sql = "select pid from pg_stat_activity where application_name like %s"
+        return self.rng.choice(wait_for(lambda: self.rows(sql, pattern), f"a backend {pattern}", self.report))[0]
+
+    def wait_until_ready(self, stockds):
+        """What is not ready anyway would say no at once."""
+        for stockd in stockds:
+            wait_for(lambda s=stockd: s.ready() is True, f"{stockd.name} to be ready before a fault", self.report)
 
     def wait_until_ready_says_no(self, stockds, what):
         for stockd in stockds:
@@ -105,6 +150,15 @@ class Faults:
             )  # fmt: skip
             self.report.took(f"/ready 503: {what}", time.monotonic() - begun)
             self.report.count("/ready said", f"{what}: {','.join(reasons)}")
+
+    def count_lost(self, acknowledged, why):
+        """Whether commits that had returned are gone. At least: a transaction that came since may have the same xid."""
+        ((lost,),) = self.rows(
+            "select count(*) from unnest(%s::text[]::xid8[]) as x where not exists (select from soak.history as h where h.xid = x)",
+            [str(xid) for xid in acknowledged],
+        )
+        self.report.count("acknowledged commits lost", why, lost)
+        return lost > 0
 
     def settle(self):
         connection = self.cluster.primary.connect()
@@ -142,9 +196,13 @@ def freeze_relay(f):
 
 
 def freeze(f, victim):
+    was_relay = f.relay() is victim
     victim.tell(signal.SIGSTOP)
     try:
-        f.hold(f.rng.choice([5, 20, 40]))
+        is_noticed = f.hold_for_any_time()
+        if was_relay and is_noticed:
+            wait_for(lambda: f.relay() is not victim, "another to become the relay", f.report)
+            f.report.count("relays", "frozen, and another one took over")
     finally:
         victim.tell(signal.SIGCONT)
 
@@ -153,32 +211,30 @@ def freeze(f, victim):
 
 
 def terminate(f, pattern):
-    pids = f.backends(pattern)
-    if pids:
-        f.rows("select pg_terminate_backend(%s)", f.rng.choice(pids))
+    if not f.rows("select pg_terminate_backend(%s)", f.some_backend(pattern))[0][0]:
+        return False
     f.hold(3)
+    return True
 
 
 @fault
 def end_writer_backend(f):
-    terminate(f, "soak writer%")
+    return terminate(f, "soak writer%")
 
 
 @fault
 def end_listen_backend(f):
-    terminate(f, "% listen")
+    return terminate(f, "% listen")
 
 
 @fault
 def end_drain_backend(f):
-    terminate(f, "% drain")
+    return terminate(f, "% drain")
 
 
 def crash(f, pattern):
     """kill -9 of a backend: the postmaster takes all others down and recovers."""
-    pids = f.backends(pattern)
-    if not pids:
-        return
+    victim = f.some_backend(pattern)
     with f.floors.unrest():
         probe = f.cluster.primary.connect(application_name="soak probe")
 
@@ -190,22 +246,23 @@ def crash(f, pattern):
                 return is_lost(error, probe)
 
         try:
-            os.kill(f.rng.choice(pids), signal.SIGKILL)
+            os.kill(victim, signal.SIGKILL)
         except ProcessLookupError:
-            return
+            return False
         wait_for(is_gone, "the crash to reach every backend", f.report)
         f.cluster.primary.wait_until_up()
     f.settle()
+    return True
 
 
 @fault
 def kill_writer_backend(f):
-    crash(f, "soak writer%")
+    return crash(f, "soak writer%")
 
 
 @fault
 def kill_listen_backend(f):
-    crash(f, "% listen")
+    return crash(f, "% listen")
 
 
 # The server.
@@ -213,6 +270,7 @@ def kill_listen_backend(f):
 
 @fault
 def kill_postmaster(f):
+    f.wait_until_ready(f.stockds)
     with f.floors.unrest():
         f.cluster.primary.kill()
         f.wait_until_ready_says_no(f.stockds, "the database is dead")
@@ -224,12 +282,18 @@ def kill_postmaster(f):
 @fault
 def lose_async_commits(f):
     """Commits that returned and were not flushed are gone; their xids and versions come again with other content."""
-    f.hold(5)
-    with f.floors.unrest():
-        f.cluster.primary.stop_immediate()
-        f.cluster.primary.start()
-        f.cluster.primary.wait_until_up()
+    f.clock.is_asynchronous = True
+    try:
+        f.hold(20)
+        with f.floors.unrest() as acknowledged:
+            f.cluster.primary.stop_immediate()
+            f.cluster.primary.start()
+            f.cluster.primary.wait_until_up()
+            is_lost_some = f.count_lost(acknowledged, "in a crash")
+    finally:
+        f.clock.is_asynchronous = False
     f.settle()
+    return is_lost_some
 
 
 @fault
@@ -237,10 +301,12 @@ def restore_backup(f):
     """An older copy takes the place of the database, under the same address and the same system identifier."""
     data = f.cluster.backup()
     f.hold(25)
-    with f.floors.unrest():
+    with f.floors.unrest() as acknowledged:
         f.cluster.primary.stop_immediate()
         f.cluster.replace_primary(data)
+        is_lost_some = f.count_lost(acknowledged, "in a restore")
     f.settle()
+    return is_lost_some
 
 
 @fault
@@ -260,7 +326,7 @@ def promote_standby(f):
         cursor.execute("select pg_reload_conf()")
     wait_for(lambda: not f.rows("select 1 from pg_stat_replication"), "the standby to fall behind", f.report)
     f.hold(25)
-    with f.floors.unrest():
+    with f.floors.unrest() as acknowledged:
         cluster.primary.kill()
         with connection.cursor() as cursor:
             cursor.execute("select pg_promote(true, 60)")
@@ -272,8 +338,10 @@ def promote_standby(f):
             wait_for(is_primary, "the promotion", f.report)
         old, cluster.primary, cluster.standby = cluster.primary, standby, None
         shutil.rmtree(old.data, ignore_errors=True)
+        is_lost_some = f.count_lost(acknowledged, "in a promotion")
     connection.close()
     f.settle()
+    return is_lost_some
 
 
 # The network.
@@ -283,7 +351,7 @@ def promote_standby(f):
 def network_delay(f):
     gate = f.some_program().gate
     gate.delay_s = f.rng.choice([0.001, 0.01, 0.1])
-    f.hold(15)
+    f.hold(15, 1)
     gate.heal()
 
 
@@ -298,7 +366,7 @@ def network_limit(f):
     """So slow that most answers are still under way when the connections break."""
     gate = f.some_program().gate
     gate.bytes_per_s = f.rng.randint(200, 20_000)
-    f.hold(15)
+    f.hold(15, 1)
     gate.break_all()
     gate.heal()
 
@@ -308,7 +376,7 @@ def network_hole(f):
     """Nothing comes through for a while, then all of it."""
     gate = f.some_program().gate
     gate.black_hole()
-    f.hold(20)
+    f.hold_for_any_time()
     gate.heal()
 
 
@@ -316,6 +384,7 @@ def network_hole(f):
 def network_half_open(f):
     """Nothing comes through until stockd has noticed; then the old connections turn out to be dead."""
     victim = f.some_stockd()
+    f.wait_until_ready([victim])
     victim.gate.black_hole()
     f.wait_until_ready_says_no([victim], "the network is silent")
     victim.gate.break_all()
@@ -335,7 +404,7 @@ def foreign_listener(f):
             cursor.execute("listen inventory_doorbell")
             cursor.execute("begin")
             cursor.execute("select count(*) from inventory.inventory_stock")
-            f.hold(25)
+            f.hold_for_any_time()
             cursor.execute("rollback")
     except psycopg2.Error as error:
         if not is_lost(error, connection):

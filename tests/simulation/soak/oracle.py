@@ -4,8 +4,8 @@ import collections
 import os
 
 SQL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "oracle.sql")
-Row = collections.namedtuple("Row", "seq xid op image")
-COLUMNS = "seq, xid::text, tab, op, a, b, image"
+Row = collections.namedtuple("Row", "seq xid op image at")
+COLUMNS = "seq, xid::text, tab, op, a, b, image, extract(epoch from at)::float8"
 
 
 class Snapshot:
@@ -69,11 +69,11 @@ class History:
             finally:
                 cursor.execute("commit")
         touched = set()
-        for seq, xid, table, op, a, b, image in new:
+        for seq, xid, table, op, a, b, image, at in new:
             if op == "T":
-                self.truncates[table].append((seq, int(xid)))
+                self.truncates[table].append((seq, int(xid), at))
             else:
-                self.rows[table, a, b].append(Row(seq, int(xid), op, image))
+                self.rows[table, a, b].append(Row(seq, int(xid), op, image, at))
                 touched.add((table, a, b))
         for key in touched:
             self.rows[key].sort(key=lambda row: row.seq)
@@ -81,7 +81,7 @@ class History:
 
     def table_at(self, table, snapshot):
         """Key -> image of every row of the table that existed then."""
-        emptied = max((seq for seq, xid in self.truncates[table] if snapshot.sees(xid)), default=0)
+        emptied = max((seq for seq, xid, _ in self.truncates[table] if snapshot.sees(xid)), default=0)
         found = {}
         for key, rows in self.rows.items():
             if key[0] != table:
@@ -120,13 +120,13 @@ class History:
             for row in self.rows.get(("inventory_stock", store, product), ())
         )  # fmt: skip
 
-    def was_gone_at(self, store, product, version):
-        """Whether the row was deleted at this version or a later one."""
+    def was_gone_at(self, store, product, version, answered_at):
+        """Whether the row was deleted at this version or a later one, before an answer (seconds since the epoch) that did not have it."""
         rows = self.rows.get(("inventory_stock", store, product), ())
-        if any(row.op == "D" and row.image["version"] + 1 >= version for row in rows):
+        if any(row.op == "D" and row.image["version"] + 1 >= version and row.at <= answered_at for row in rows):
             return True
-        for seq, _ in self.truncates["inventory_stock"]:
-            before = [row for row in rows if row.seq < seq]
+        for seq, _, at in self.truncates["inventory_stock"]:
+            before = [row for row in rows if row.seq < seq] if at <= answered_at else []
             if before and before[-1].op == "W" and before[-1].image["version"] + 1 >= version:
                 return True
         return not rows
@@ -138,7 +138,7 @@ class History:
             for row in self.rows.get(key, ())[-count:]:
                 lines.append(f"  {key} seq {row.seq} xid {row.xid} {row.op} {row.image}")
         for table, seqs in self.truncates.items():
-            lines += [f"  {table} truncated at seq {seq} xid {xid}" for seq, xid in seqs[-3:]]
+            lines += [f"  {table} truncated at seq {seq} xid {xid}" for seq, xid, _ in seqs[-3:]]
         return "\n".join(lines)
 
 

@@ -9,7 +9,8 @@ create table soak.history (
     op text not null,
     a bigint,
     b bigint,
-    image jsonb
+    image jsonb,
+    at timestamptz not null default clock_timestamp()
 );
 create index on soak.history (xid);
 

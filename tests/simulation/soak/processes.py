@@ -15,6 +15,7 @@ from soak.report import Failed, put, wait_for
 BIN = os.environ["STOCKD_TEST_BIN"]
 ADDRESSES = re.compile(r"HTTP on (\S+):(\d+), admin on (\S+):(\d+)")
 NEVER = "1h"
+FAULTY = re.compile(r".*(Sanitizer|runtime error: |Assertion .* failed|terminate called).*")
 #: Requests in flight have 5 s; a sanitizer looks for leaks at the end.
 STOPPED_WITHIN_S = 30
 
@@ -55,6 +56,7 @@ class Program:
         self.process.send_signal(number)
 
     def kill(self):
+        self.check_alive()  # else nobody would ever ask how it had ended
         self.process.kill()
         self.process.wait()
 
@@ -80,6 +82,14 @@ class Program:
             self.process.kill()
             self.process.wait()
         self.gate.close()
+        self.check_log()
+
+    def check_log(self):
+        """A process that was killed had no say about what a sanitizer had found."""
+        if os.path.exists(self.log_path):
+            with open(self.log_path, encoding="utf-8", errors="replace") as file:
+                if found := FAULTY.search(file.read()):
+                    self.report.fail(f"the log of {self.name} says: {found.group()}")
 
 
 class Stockd(Program):
@@ -140,11 +150,13 @@ class Stockd(Program):
             return None
         return body["products"]
 
-    def is_relay(self):
+    def version_of(self, sku, store):
+        """As it serves it, fresh or not; 0 when it serves no such row."""
         try:
-            return self.get("/status", admin=True, timeout=5)[2]["relay"]
+            status, _, body = self.get(f"/api/inventory/{sku}")
         except (OSError, http.client.HTTPException, ValueError):
-            return False
+            return 0
+        return next((row["version"] for row in body["stores"] if row["storeId"] == store), 0) if status == 200 else 0
 
 
 class Witness(Program):

@@ -18,10 +18,12 @@ def sku_of(product):
 
 
 class Reader:
-    def __init__(self, stockd, report, floors, seed):
+    def __init__(self, stockd, report, floors, clock, seed):
         self.stockd = stockd
         self.report = report
         self.floors = floors
+        self.clock = clock
+        self.asking = threading.Lock()
         self.rng = random.Random(seed)
         self.connection = None
         self.life = None
@@ -32,12 +34,23 @@ class Reader:
     def _work(self):
         while not self.report.stop.wait(PAUSE_S):
             try:
-                self.rng.choice([self._one, self._one, self._list, self._ticket, self._version])()
+                with self.asking:
+                    self._ask()
             except (OSError, http.client.HTTPException, ValueError):
                 self.report.count("reads", "no answer")
                 self.connection = None
             except Exception as error:  # a defect of the soak itself
                 self.report.fail(f"reader of {self.stockd.name}: {error!r}")
+
+    def _ask(self):
+        """At a quiet point nothing that makes stockd look: it would hide a lost wake-up."""
+        waking = [] if self.clock.finish.is_set() else [self._ticket, self._version]
+        self.rng.choice([self._one, self._one, self._list, *waking])()
+
+    def wait_until_asked(self):
+        """Until the question that it has in hand is answered."""
+        with self.asking:
+            pass
 
     def _get(self, path):
         """The products of an answer, and from when on its content must be. None when it promises nothing."""
@@ -89,6 +102,7 @@ class Reader:
             self.seen[key] = row["version"]
 
     def _check_floors(self, rows, keys, looked, era):
+        answered = time.time()
         for key in keys:
             required = self.floors.required(*key, looked)
             row = rows.get(key)
@@ -96,7 +110,7 @@ class Reader:
                 return
             if row is None:
                 if required:
-                    self.floors.defer(era, "gone", *key, required, f"{self.stockd.name} served nothing")
+                    self.floors.defer(era, "gone", *key, (required, answered), f"{self.stockd.name} served nothing")
             elif row["version"] < required:
                 self.report.fail(
                     f"{self.stockd.name} served version {row['version']} of {key} as fresh, {required} had been committed"
@@ -164,6 +178,6 @@ class Reader:
     def _require(self, rows, key, version, era, what):
         row = rows.get(key)
         if row is None:
-            self.floors.defer(era, "gone", *key, version, f"{self.stockd.name} served nothing for {what}")
+            self.floors.defer(era, "gone", *key, (version, time.time()), f"{self.stockd.name} served nothing for {what}")
         elif row["version"] < version:
             self.report.fail(f"{self.stockd.name} answered {what} with version {row['version']} of {key}, not {version}")

@@ -24,12 +24,18 @@ SESSIONS = 8
 QUIET_EVERY = 40
 
 
+#: Between the operations that fill the time while the faults are busy.
+FILL_S = 0.005
+
+
 class Clock:
-    """Steps given so far; `finish` tells whoever holds on to let go."""
+    """What has been given so far. `finish` tells whoever holds on to let go, and that nobody is to wake a stockd by asking."""
 
     def __init__(self):
         self.step = 0
+        self.given = 0
         self.finish = threading.Event()
+        self.is_asynchronous = False
 
 
 class Deck:
@@ -63,6 +69,7 @@ class Run:
         self.folder = tempfile.mkdtemp(prefix="stockd-soak-")
         self.cluster = None
         self.stockds = []
+        self.readers = []
         self.witness = None
 
     @property
@@ -113,7 +120,7 @@ class Run:
             self.cluster, self.stockds, self.witness, self.report, self.floors, self.clock, self.has_backstop
         )
         for stockd in self.stockds:
-            Reader(stockd, self.report, self.floors, self.rng.random())
+            self.readers.append(Reader(stockd, self.report, self.floors, self.clock, self.rng.random()))
         ViewReader(self.cluster, self.report)
         self.quiet = Quiet(self)
 
@@ -135,17 +142,35 @@ class Run:
         connection.close()
 
     def _steps(self):
-        kinds = Deck([name for name, (weight, *_) in sorted(operations.KINDS.items()) for _ in range(weight)], self.rng)
+        kinds = self._kinds(self.rng)
         failures = Deck(self.fault_kinds, self.rng)
+        self.filler = random.Random(f"filler {self.seed}")
+        self.filling = self._kinds(self.filler)
         begun = time.monotonic()
         for step in range(1, self.steps + 1):
             self.report.check()
             self.report.step = self.clock.step = step
             seed = self.rng.getrandbits(48)
             if self.fault_kinds and step % self.fault_every == 0:
-                self.faults.give(failures.draw(), seed)
+                kind = failures.draw()
+                while not self.faults.take(kind, seed):
+                    self._fill_time()
             else:
                 self.rng.choice(self.sessions).give(kinds.draw(), seed)
             if step % QUIET_EVERY == 0 or step == self.steps:
+                while not self.faults.idle.is_set():
+                    self._fill_time()
                 self.quiet.point(seed)
         self.report.took("seed", time.monotonic() - begun)
+
+    @staticmethod
+    def _kinds(rng):
+        return Deck([name for name, (weight, *_) in sorted(operations.KINDS.items()) for _ in range(weight)], rng)
+
+    def _fill_time(self):
+        """Writers go on while a fault lasts, for as long as that takes: how many operations they get, the seed does not say."""
+        self.report.check()
+        free = [session for session in self.sessions if not session.steps.full()]
+        if free:
+            self.filler.choice(free).give(self.filling.draw(), self.filler.getrandbits(48))
+        self.report.stop.wait(FILL_S)

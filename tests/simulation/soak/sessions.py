@@ -46,11 +46,14 @@ class Floors:
 
     @contextlib.contextmanager
     def unrest(self):
-        """The database dies or is replaced in here: commits of before may be lost, nothing can be required meanwhile."""
+        """The database dies or is replaced in here: commits of before may be lost, nothing can be required meanwhile.
+
+        Gives the xids of the last commits that had returned before."""
         with self._lock:
             self.is_restless = True
             self.era += 1
-        yield
+            acknowledged = [xid for xid, _ in self.tickets]
+        yield acknowledged
         with self._lock:
             self.era += 1
             self.era_began = time.monotonic()
@@ -143,10 +146,11 @@ class Session:
     def give(self, kind, seed):
         self.idle.clear()
         put(self.steps, (kind, seed), self.report)
+        self.clock.given += 1
 
     def hold(self, steps):
-        until, end = self.clock.step + steps, time.monotonic() + HOLD_S
-        while self.clock.step < until and time.monotonic() < end and not self.report.stop.is_set():
+        until, end = self.clock.given + steps, time.monotonic() + HOLD_S
+        while self.clock.given < until and time.monotonic() < end and not self.report.stop.is_set():
             # The driver may be waiting to give this very session its next step.
             if self.clock.finish.is_set() or self.steps.full():
                 return
@@ -218,7 +222,7 @@ class Session:
         with self.connection.cursor() as cursor:
             transaction = Transaction(self, cursor, rng)
             cursor.execute(f"begin isolation level {isolation}")
-            if rng.random() < 0.25:
+            if rng.random() < 0.25 or self.clock.is_asynchronous:
                 cursor.execute("set local synchronous_commit = off")
             if end.endswith("prepared"):
                 cursor.execute("set local inventory.ring = off")

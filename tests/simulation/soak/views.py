@@ -52,7 +52,7 @@ def differences(connection, which):
     """Of the views `now` or `mv`, in one snapshot."""
     with connection.cursor() as cursor:
         cursor.execute(SNAPSHOT)
-        cursor.execute(f"select relation, side, row from differences_{which} order by 1, 2 limit 4")
+        cursor.execute(f"select relation, side, row from differences_{which} order by 1, row ->> 'store_id', row ->> 'product_id', 2 limit 6")
         found = cursor.fetchall()
         cursor.execute("commit")
     return "\n".join(map(str, found))
