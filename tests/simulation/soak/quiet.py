@@ -61,6 +61,7 @@ class Quiet:
         for reader in run.readers:
             reader.wait_until_asked()
         self._connect(seed)
+        self._write()  # without a backstop, silence alone makes a copy stale
         for stockd in run.stockds:
             wait_for(lambda s=stockd: s.ready() is True, "ready again", self.report)
         self._ring(random.Random(seed))

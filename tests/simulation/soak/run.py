@@ -25,7 +25,7 @@ QUIET_EVERY = 40
 
 
 #: Between the operations that fill the time while the faults are busy.
-FILL_S = 0.005
+FILL_S = 0.02
 
 
 class Clock:
