@@ -28,17 +28,19 @@ def loaded(rate):
     seconds = max(5, rig.SECONDS)
     load = rig.Pgbench(UPDATE, LOAD_CLIENTS, seconds + 5, rate=rate, threads=1)
     try:
-        return probe(PROBES_PER_S_LOADED, seconds)
+        with rig.WritesPerS() as reached:
+            found = probe(PROBES_PER_S_LOADED, seconds)
     finally:
         load.process.terminate()
         load.process.wait()
+    # The probe's own are among them, and are wanted as well.
+    return {**found, "reached": reached.per_s / (rate + PROBES_PER_S_LOADED)}
 
 
 def report(name, rounds, goals):
     for what, words in (("patched", "in memory"), ("notified", "told by NOTIFY")):
         missed = sum(found[what]["missed"] for found in rounds)
-        if missed:
-            rig.report(f"{name}: commits never {words}", [missed], None, 0, "commits", better="lower")
+        rig.report(f"{name}: commits never {words}", [missed], None, 0, "commits", better="lower")
         for part, goal in goals.items():
             rig.report(
                 f"{name}: commit to {words}, {part}", [found[what][part] / 1000 for found in rounds], None, goal, "ms",
@@ -54,7 +56,9 @@ def main():
     report("parked", rounds["parked"], {"p50": 1, "p99": 5})
     most = statistics.median(rig.pgbench_tps(UPDATE, LOAD_CLIENTS) for _ in range(3))
     rounds = rig.alternate(loaded=lambda: loaded(round(0.8 * most)))
-    report(f"at 80 % of {most:,.0f} writes/s", rounds["loaded"], {"p50": None, "p99": 20})
+    rig.say(f"  the most: {most:,.0f} writes/s")
+    report("at 80 % of the most writes", rounds["loaded"], {"p50": None, "p99": 20})
+    rig.report("writes/s meanwhile, against those that were asked for", [found["reached"] for found in rounds["loaded"]], None, 0.95, "x", detail=most)
 
 
 if __name__ == "__main__":

@@ -213,6 +213,40 @@ class Pgbench:
         return float(found.group(1))
 
 
+class WritesPerS:
+    """Counts the stock rows written within it: each raises a version by one."""
+
+    def _versions(self):
+        ((sum_of_versions,),) = execute(self.connection, "select sum(version) from inventory.inventory_stock")
+        return float(sum_of_versions)
+
+    def __enter__(self):
+        self.connection = connect()
+        self.per_s = None
+        self.before, self.begun = self._versions(), time.monotonic()
+        return self
+
+    def __exit__(self, *_):
+        took = time.monotonic() - self.begun
+        self.per_s = (self._versions() - self.before) / took
+        self.connection.close()
+
+
+def wait_until(condition, what, deadline_s=600):
+    """Polls; raises after the deadline."""
+    end = time.monotonic() + deadline_s
+    while not condition():
+        if time.monotonic() > end:
+            raise RuntimeError(f"in vain for {deadline_s} s: {what}")
+        time.sleep(0.02)
+
+
+def wait_until_folded(connection):
+    """Everything committed is in the views, and so in memory."""
+    sql = "select rows_waiting = 0 from inventory.view_freshness where relation = 'inventory_summary_mv'"
+    wait_until(lambda: execute(connection, sql)[0][0], "the views to be folded")
+
+
 def pgbench_tps(script, clients, seconds=None, **options):
     return Pgbench(script, clients, seconds or SECONDS, **options).finish()
 

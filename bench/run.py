@@ -12,9 +12,11 @@ import datetime
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RESULTS = os.path.join(HERE, "results.json")
@@ -41,14 +43,36 @@ def first_line(path, key):
 
 def machine():
     version = subprocess.run(["psql", "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    file_system = subprocess.run(["stat", "-f", "-c", "%T", tempfile.gettempdir()], capture_output=True, text=True, check=False).stdout.strip()
     return {
         "processor": first_line("/proc/cpuinfo", "model name"),
         "cores": os.cpu_count(),
         "memory": first_line("/proc/meminfo", "MemTotal"),
         "system": platform.platform(),
         "postgresql": version,
+        "file_system": file_system,
+        "flush_ms": flush_ms(),
+        "server": SERVER,
         "load_before": os.getloadavg()[0],
     }
+
+
+def flush_ms():
+    """The median fdatasync() of 8 KiB where the clusters are, which every durable commit waits for."""
+    times = []
+    with tempfile.TemporaryFile() as file:
+        for _ in range(101):
+            os.write(file.fileno(), bytes(8192))
+            begun = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - begun)
+    return round(statistics.median(times) * 1000, 3)
+
+
+def commit():
+    """Of the tree that is measured; with + when it was changed."""
+    done = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty=+"], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "?"
 
 
 def measure(claim, programs):
@@ -97,21 +121,30 @@ def load(path):
                  + ("make bench" if path == RESULTS else "make bench, then bench/run.py --keep"))
 
 
+def judge(row, before):
+    """What became of a claim: a word, and whether it is for the worse."""
+    if before is None:
+        return ("new, MISSED", True) if row["met"] is False else ("new", False)
+    then, now = before["ratio"], row["ratio"]
+    is_worse = now < then * (1 - TOLERANCE) if row["better"] == "higher" else now * (1 - TOLERANCE) > then
+    return ("WORSE", True) if is_worse else ("ok", False)
+
+
 def check():
-    """Names what got worse than the baseline by more than the tolerance; the exit code says whether anything did."""
-    kept = {row["claim"]: row for row in load(BASELINE)["rows"]}
+    """Names what got worse than the baseline by more than the tolerance, or is gone; the exit code says whether anything did."""
+    baseline, results = load(BASELINE), load(RESULTS)
+    if baseline == results:
+        sys.exit("bench: the results are the baseline itself; measure first (make bench)")
+    kept = {row["claim"]: row for row in baseline["rows"]}
     worse = 0
-    for row in load(RESULTS)["rows"]:
-        before = kept.get(row["claim"])
-        if before is None:
-            print(f"new     {row['claim']}: {figure(row['ratio'])}")
-            continue
-        change = row["ratio"] / before["ratio"] if before["ratio"] else 1.0
-        change = change if row["better"] == "higher" else 1 / change
-        is_worse = change < 1 - TOLERANCE
+    for row in results["rows"]:
+        before = kept.pop(row["claim"], None)
+        word, is_worse = judge(row, before)
         worse += is_worse
-        print(f"{'WORSE' if is_worse else 'ok':7} {row['claim']}: {figure(before['ratio'])} -> {figure(row['ratio'])}")
-    return 1 if worse else 0
+        print(f"{word:11} {row['claim']}: {'' if before is None else figure(before['ratio']) + ' -> '}{figure(row['ratio'])}")
+    for row in kept.values():
+        print(f"{'MISSING':11} {row['claim']} (make bench-{row['script']})")
+    return 1 if worse or kept else 0
 
 
 def main():
@@ -139,7 +172,7 @@ def main():
         rows, is_whole = measure(claim, os.path.abspath(arguments.bin))
         complete = complete and is_whole
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-        results["rows"] += [{**row, "script": claim, "measured_at": now} for row in rows]
+        results["rows"] += [{**row, "script": claim, "measured_at": now, "commit": commit()} for row in rows]
         with open(RESULTS, "w") as file:
             json.dump(results, file, indent=1)
             file.write("\n")

@@ -17,6 +17,7 @@ ANALYTICS_SHARE = 0.01
 FLAT = 1.2
 # The cost is claimed of a minute; a round is a part of it.
 SECONDS = max(12, rig.SECONDS)
+MINUTES = int(os.environ.get("STOCKD_BENCH_MINUTES", "10"))
 SHOPS = [(1_000, 1_000), (10, 100_000)]
 SIZES = [(10, 1_000), (100, 1_000), (1_000, 1_000)]
 if os.environ.get("STOCKD_BENCH_HUGE"):
@@ -73,8 +74,7 @@ def paced(folding):
     with rig.Stockd("--audit-pace", "0", *([] if folding else ["--fold-interval", "0s"])) as stockd:
         ages = Ages() if folding == "watched" else None
         if folding:
-            wait_until_folded()
-            wait_until_analysed()
+            wait_until_at_rest()
         before = rig.database_cpu_s() + stockd.cpu_s()
         began = time.monotonic()
         if ages:
@@ -88,38 +88,41 @@ def paced(folding):
     return used, tps, p99
 
 
-def wait_until_analysed(deadline_s=600):
-    """A relay works them out when it begins, which a short run must not pay for."""
-    connection = rig.connect()
-    end = time.monotonic() + deadline_s
-    while time.monotonic() < end:
-        (running,), = rig.execute(connection, "select count(*) from pg_stat_activity where application_name like %s", "% analytics")
-        (since,), = rig.execute(connection, "select clock_timestamp() - as_of < interval '1 minute' from inventory.folded_analytics where scope = 'overall'")
-        if since and not running:
-            connection.close()
-            return
-        time.sleep(0.1)
-    raise RuntimeError("the analytics were not worked out")
+def is_analysed(connection):
+    (running,), = rig.execute(connection, "select count(*) from pg_stat_activity where application_name like %s", "% analytics")
+    (is_young,), = rig.execute(connection, "select clock_timestamp() - as_of < interval '1 minute' from inventory.folded_analytics where scope = 'overall'")
+    return is_young and not running
 
 
-def wait_until_folded(deadline_s=600):
+def wait_until_at_rest():
+    """A relay folds and works out the analytics when it begins, which a short run must not pay for."""
     connection = rig.connect()
-    end = time.monotonic() + deadline_s
-    while time.monotonic() < end:
-        (waiting,), = rig.execute(connection, "select rows_waiting from inventory.view_freshness where relation = 'inventory_summary_mv'")
-        if waiting == 0:
-            connection.close()
-            return
-        time.sleep(0.1)
-    raise RuntimeError("the views were not folded")
+    rig.wait_until_folded(connection)
+    rig.wait_until(lambda: is_analysed(connection), "the analytics to be worked out")
+    connection.close()
 
 
 def throughput(folding):
     with rig.Stockd("--audit-pace", "0", *([] if folding else ["--fold-interval", "0s"])):
         if folding:
-            wait_until_folded()
-            wait_until_analysed()
+            wait_until_at_rest()
         return rig.pgbench_tps(script(*shop), CLIENTS, SECONDS)
+
+
+def bounded(connection):
+    """How much the folded tables grow while they are written for minutes on end: what is dead is to be used again."""
+    sql = "select sum(pg_total_relation_size(c.oid))::bigint from pg_class as c where c.relname like 'folded\\_%%' and c.relkind = 'r' and true = %s"
+    sizes = []
+    with rig.Stockd("--audit-pace", "0"):
+        wait_until_at_rest()
+        for _ in range(MINUTES):
+            rig.pgbench_tps(script(*shop), CLIENTS, 60, rate=RATE, threads=1)
+            ((size,),) = rig.execute(connection, sql, True)
+            sizes.append(size)
+    rig.report(
+        f"size of the folded tables after {MINUTES} minutes at {RATE:,} changes/s, against that after {MINUTES // 3}",
+        [sizes[-1]], [sizes[MINUTES // 3 - 1]], FLAT, "bytes", better="lower", detail=sizes,
+    )
 
 
 def refresh_s(connection):
@@ -222,6 +225,8 @@ def main():
     for shop in SHOPS:
         connection = new_shop(*shop)
         measure(*shop, connection)
+        if shop == SHOPS[0]:
+            bounded(connection)
         connection.close()
     growth()
 

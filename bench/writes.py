@@ -97,18 +97,26 @@ def bulk(connection):
         "hand": by_hand.STATEMENT.format(where=keys),
     }
 
+    followed = []
+
     def rate(statement):
         for table in ("inventory.inventory_stock", "bench.hand"):
             rig.execute(connection, f"vacuum {table}")
         rig.execute(connection, "checkpoint")
         begun = time.monotonic()
         rig.execute(connection, statement)
-        return BULK_ROWS / (time.monotonic() - begun)
+        done = time.monotonic()
+        # What stockd makes of it is not to fall into the time of whoever comes next.
+        rig.wait_until_folded(connection)
+        followed.append(time.monotonic() - done)
+        return BULK_ROWS / (done - begun)
 
     figures = rig.alternate(**{peer: (lambda sql=sql: rate(sql)) for peer, sql in statements.items()})
     rig.report(
         f"UPDATE of {BULK_ROWS} rows at once, against {NAMES['hand']}", figures["ours"], figures["hand"], BULK_GOAL, "rows/s"
     )
+    # Ours come first in each round; what is written by hand has nothing to be folded.
+    rig.report(f"UPDATE of {BULK_ROWS} rows at once: from its commit until the views have it", followed[2::2], None, None, "s", better="lower")
 
 
 NAMES = {"bare": "the bare UPDATE", "hand": "a ledger row written by hand", "notify": "a pg_notify trigger"}
