@@ -264,8 +264,8 @@ class Session:
         try:
             cursor.execute(f"{end} %s", (name,))
             return True
-        except psycopg2.errors.UndefinedObject:
-            # Settled by settle_prepared() after a fault, one way or the other.
+        except (psycopg2.errors.UndefinedObject, psycopg2.errors.ObjectNotInPrerequisiteState):
+            # Settled by settle_prepared() after a fault, one way or the other, or being settled by it just now.
             self.report.count("errors met", "prepared transaction gone")
             return False
 
