@@ -64,13 +64,13 @@ void drop_last_zeros(std::string& decimal) {
     }
 }
 
-/// Units that leave are written as positive numbers by people.
 /// Of ISO 4217, by its form; which of them exist is not for us to know.
 bool is_currency(std::string_view text) noexcept {
     return text.size() == 3 &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+/// Units that leave are written as positive numbers by people.
 bool is_outgoing(std::string_view kind) noexcept {
     return kind == "sale" || kind == "deduction" || kind == "transfer_out";
 }

@@ -93,6 +93,7 @@ class Mapper {
 
     [[nodiscard]] base::Result<void> bind(const std::vector<std::string_view>& heading);
     [[nodiscard]] base::Result<void> bind_rules(const std::vector<std::string_view>& heading);
+    [[nodiscard]] base::Result<void> check_given(Field field, const std::string& value);
     void fill(
         Field field,
         const std::vector<std::string_view>& record,

@@ -110,7 +110,21 @@ base::Result<void> Mapper::bind(const std::vector<std::string_view>& heading) {
     if (uses(Field::kId)) {
         id_column_ = names_[static_cast<std::size_t>(Field::kId)];
     }
+    for (const auto& [field, value] : spec_->constants) {
+        if (auto checked = check_given(field, value); !checked) {
+            return checked;
+        }
+    }
     return bind_rules(heading);
+}
+
+/// What the command line or a rule gives for all lines, and cannot be meant, would refuse them all.
+base::Result<void> Mapper::check_given(Field field, const std::string& value) {
+    text_ = value;
+    if (value.empty() || !has_field(spec_->target, field) || convert(field, text_)) {
+        return {};
+    }
+    return invalid(reason_, "That is not read from the file, but given for all its lines.");
 }
 
 base::Result<void> Mapper::bind_rules(const std::vector<std::string_view>& heading) {
@@ -125,6 +139,9 @@ base::Result<void> Mapper::bind_rules(const std::vector<std::string_view>& headi
         }
         for (const auto& [field, value] : rule.set) {
             if (!value.starts_with('@')) {
+                if (auto checked = check_given(field, value); !checked) {
+                    return checked;
+                }
                 continue;
             }
             const auto column = find_column(heading, std::string_view(value).substr(1));

@@ -1,6 +1,7 @@
 #include "pg/conninfo.hpp"
 
 #include "base/secret.hpp"
+#include "pg/conninfo_options.hpp"
 
 #include <libpq-fe.h>
 
@@ -14,10 +15,6 @@ namespace stockd::pg {
 namespace {
 
 constexpr unsigned kPortMax = 65535;
-
-struct OptionsDeleter {
-    void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
-};
 
 base::Error malformed(std::string detail) {
     return {
@@ -87,8 +84,7 @@ base::Result<std::vector<std::pair<std::string, std::string>>> parse_conninfo(
     const std::string& text
 ) {
     char* message = nullptr;
-    const std::unique_ptr<PQconninfoOption, OptionsDeleter> options{
-        PQconninfoParse(text.c_str(), &message)};
+    const ConninfoOptions options{PQconninfoParse(text.c_str(), &message)};
     const std::unique_ptr<char, decltype(&PQfreemem)> owned_message{message, &PQfreemem};
     if (!options) {
         return malformed(complaint_of(message == nullptr ? "" : message));

@@ -1,24 +1,21 @@
 #include "pg/servers.hpp"
 
+#include "pg/conninfo_options.hpp"
+
 #include <libpq-fe.h>
 
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <memory>
 
 namespace stockd::pg {
 
 namespace {
 
-struct OptionsDeleter {
-    void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
-};
-
 using Options = std::map<std::string, std::string>;
 
 void add(PQconninfoOption* raw, Options* to) {
-    const std::unique_ptr<PQconninfoOption, OptionsDeleter> options{raw};
+    const ConninfoOptions options{raw};
     for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr;
          ++option) {
         if (option->val != nullptr && *option->val != '\0') {

@@ -22,14 +22,14 @@ def write(path, content):
     return path
 
 
-def run(db, file, *arguments):
-    return db.run("movements", file, "--kind", "purchase", *arguments)
+def run(db, file, *arguments, kind="purchase"):
+    return db.run("movements", file, "--kind", kind, *arguments)
 
 
-def failure(db, file, *arguments):
+def failure(db, file, *arguments, kind="purchase"):
     """The sentence of an import that did nothing at all."""
     before = db.value("select count(*) from inventory.stock_ledger")
-    done = run(db, file, *arguments)
+    done = run(db, file, *arguments, kind=kind)
     assert done.returncode in (1, 2), (done.returncode, done.stderr)
     assert db.value("select count(*) from inventory.stock_ledger") == before
     assert done.stderr.count("\n") <= 4, done.stderr
@@ -94,10 +94,14 @@ def test_unknown_field_kind_rule_and_encoding(db, tmp_path):
     assert '"nonsense" is no rule' in failure(db, file, "--rule", "nonsense")
     assert '"ebcdic" is no encoding' in failure(db, file, "--encoding", "ebcdic")
     assert '"Mars/Base" is no time zone' in failure(db, file, "--time-zone", "Mars/Base")
+    refused = 'kind: "theft" is no kind of movement that can be imported'
+    assert refused in failure(db, file, kind="theft")
+    assert refused in failure(db, file, "--rule", "sku=X -> kind=theft")
+    assert 'occurred_at: "soon" is' in failure(db, file, "--set", "occurred_at=soon")
     found = rejects(db, write(tmp_path / "k.csv", "store,sku,quantity,kind\nA,X,1,reservation\nA,X,1,theft\n"), "--map", "kind=kind")
     assert found == {
         2: 'kind: "reservation" is no kind of movement that can be imported',
-        3: 'kind: "theft" is no kind of movement that can be imported',
+        3: refused,
     }
 
 
