@@ -24,10 +24,11 @@ declare
                 and exists (select from inventory.epoch as e where e.released_xid <> '0')
         ), '-infinity'
     );
-    v_days integer := (select s.value::integer from inventory.settings as s where s.name = 'sales_days_kept');
+    -- A day before is counted nowhere, and where it is the last one with a sale the shadow knows it alone.
+    v_from date := greatest(v_kept_from, current_date - (select s.value::integer from inventory.settings as s where s.name = 'sales_days_kept'));
 begin
     update inventory.folded_stock as f set sold_on = null, sold = 0
-    where f.sold_on is not null and f.sold_on >= v_kept_from and (in_stores is null or f.store_id = any (in_stores));
+    where f.sold_on is not null and f.sold_on >= v_from and (in_stores is null or f.store_id = any (in_stores));
     with counted as materialized (
         select m.store_id, m.product_id, m.day, -sum(m.on_hand_delta) as sold
         from (
@@ -39,12 +40,12 @@ begin
             where (in_stores is null or l.store_id = any (in_stores)) and inventory._is_sale(l.kind)
                 and (l.movement_id <= in_floor or pg_visible_in_snapshot(l.xid, in_snapshot))
         ) as m
-        where m.day >= greatest(v_kept_from, current_date - v_days)
+        where m.day >= v_from
         group by m.store_id, m.product_id, m.day
     ),
     gone as (
         delete from inventory.sales_by_day as d
-        where d.day >= greatest(v_kept_from, current_date - v_days) and (in_stores is null or d.store_id = any (in_stores))
+        where d.day >= v_from and (in_stores is null or d.store_id = any (in_stores))
             and not exists (select from counted as c where c.store_id = d.store_id and c.product_id = d.product_id and c.day = d.day)
     )
     insert into inventory.sales_by_day as d (store_id, product_id, day, sold)

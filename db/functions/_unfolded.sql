@@ -8,7 +8,7 @@
 -- and when, and then the time zone. is_compared: nothing is known of those, for the row was found by comparing. is_set says that its
 -- threshold was changed. Rows of stores that the caller may not use are left out.
 -- Reads: fold_state, folded_stock, stock_ledger, inventory_event, inventory_stock, stores, products, stock_lots, stock_documents,
--- stock_document_lines. Runs in the caller's snapshot (STABLE).
+-- stock_document_lines. Runs in the caller's snapshot (STABLE). Raises 40001 when the stock was truncated after it was taken.
 -- The planner settings: the plan of the tail must be the index one whatever the statistics say, and cached.
 create or replace function inventory._unfolded(in_whole boolean default null)
 returns setof inventory.unfolded_stock
@@ -47,6 +47,7 @@ begin
                 on t.store_id = w.store_id and t.product_id = w.product_id
             where t.is_told is null and (v_own is null or w.store_id = any (v_own));
         if not (in_whole and v_has_position) then
+            perform inventory._check_not_truncated();
             return;
         end if;
     end if;
@@ -167,6 +168,7 @@ begin
             end as unit_cost
         ) as c on true
         where f.version is not null or s.version is not null or k.first_version is not null;
+    perform inventory._check_not_truncated();
 end
 $$;
 

@@ -4,7 +4,9 @@
 -- Returns one row: the page {"items": [...], "next": cursor or null}, the short hash of its position, and its age in milliseconds (null:
 -- nothing was folded yet). The next page begins after the last item in the order of `sort`, whatever has changed since.
 -- Raises 22023 with a sentence for the caller for a value that cannot be, SD006 for a store, category or vendor that there is not.
--- Reads: the views. Runs as the caller, in one snapshot per statement.
+-- The analytics are of no position, and as old as they were worked out.
+-- Reads: the views; for the keys of the summary's page products, folded_products, vendors and categories. Runs as the caller, who
+-- sees every store (store_access lists no daemon and no admin), in one snapshot per statement.
 create or replace function inventory._view_page(
     in_view text, in_filters jsonb, out page jsonb, out position_hash text, out age_ms bigint
 )
@@ -20,6 +22,8 @@ declare
     v_key text;
     v_keys text[];
     v_relation text;
+    v_order text;
+    v_page text;
     v_item text;
     v_after jsonb;
     v_where text := 'true';
@@ -32,7 +36,11 @@ begin
         raise exception 'limit is a number from 1 to 1000' using errcode = 'invalid_parameter_value', hint = 'Page on with cursor.';
     end if;
     v_limit := coalesce(in_filters ->> 'limit', '50')::integer;
-    select f.position_hash, (extract(epoch from f.age) * 1000)::bigint into position_hash, age_ms from inventory._fold_freshness() as f;
+    select
+        case when in_view <> 'analytics' then f.position_hash end,
+        (extract(epoch from case when in_view = 'analytics' then now() - f.analytics_at else f.age end) * 1000)::bigint
+    into position_hash, age_ms
+    from inventory._fold_freshness() as f;
     if in_view = 'search' then
         page := jsonb_build_object('items', coalesce((
             select jsonb_agg(jsonb_build_object(
@@ -42,7 +50,10 @@ begin
             ) order by s.place)
             from inventory.search_products(in_filters ->> 'q', v_limit) with ordinality
                 as s (product_id, sku, name, description, vendor, category, availability, base_unit, base_price, place)
-            left join inventory.inventory_summary_mv as m on m.product_id = s.product_id
+            -- One by one: the sums of a whole catalog are more than those of a page.
+            left join lateral (
+                select t.on_hand, t.available, t.status from inventory.inventory_summary_mv as t where t.product_id = s.product_id offset 0
+            ) as m on true
         ), '[]'), 'next', null);
         return;
     end if;
@@ -144,22 +155,53 @@ begin
             )
         );
     end if;
+    v_order := (
+        select string_agg(format('x.%I %s', k.name, case when v_is_descending then 'desc' else 'asc' end), ', ' order by k.place)
+        from unnest(v_key || v_keys) with ordinality as k (name, place)
+    );
+    if in_view = 'summary' then
+        -- Which products the page is of is found by what it is asked for and sorted by; what it says of them is looked up then. The view over
+        -- a whole catalog, sorted, costs as much as the catalog is large.
+        v_page := format(
+            $q$
+                select y.*, k.place
+                from (
+                    select z.product_id, row_number() over () as place
+                    from (
+                        select x.product_id
+                        from (
+                            select
+                                p.product_id, p.sku, p.name, v.code as vendor, c.code as category, f.status, f.on_hand,
+                                f.on_hand - f.reserved as available, f.moved_at as last_movement_at,
+                                case when (select min(t.currency) = max(t.currency) from inventory.stores as t where t.active)
+                                    then case when f.on_hand = 0 then 0 else f.on_hand * p.base_price end
+                                end as value_at_price
+                            from inventory.products as p
+                            join inventory.folded_products as f on f.product_id = p.product_id
+                            left join inventory.vendors as v on v.vendor_id = p.vendor_id
+                            left join inventory.categories as c on c.category_id = p.category_id
+                            where p.active
+                        ) as x
+                        where %s order by %s limit %s
+                    ) as z
+                ) as k
+                cross join lateral (
+                    select t.* from inventory.inventory_summary_mv as t where t.product_id = k.product_id offset 0
+                ) as y
+            $q$,
+            v_where, v_order, v_limit
+        );
+    else
+        v_page := format(
+            'select y.*, row_number() over () as place from (select * from %s as x where %s order by %s limit %s) as y',
+            v_relation, v_where, v_order, v_limit
+        );
+    end if;
     execute format(
-        $q$
-            select jsonb_agg(jsonb_build_object(%1$s) order by x.place), (array_agg(jsonb_build_array(%2$s) order by x.place desc))[1]
-            from (
-                select y.*, row_number() over () as place
-                from (select * from %3$s as x where %4$s order by %5$s limit %6$s) as y
-            ) as x
-        $q$,
+        'select jsonb_agg(jsonb_build_object(%s) order by x.place), (array_agg(jsonb_build_array(%s) order by x.place desc))[1] from (%s) as x',
         v_item,
         (select string_agg(format('x.%I::text', k.name), ', ' order by k.place) from unnest(v_key || v_keys) with ordinality as k (name, place)),
-        v_relation, v_where,
-        (
-            select string_agg(format('x.%I %s', k.name, case when v_is_descending then 'desc' else 'asc' end), ', ' order by k.place)
-            from unnest(v_key || v_keys) with ordinality as k (name, place)
-        ),
-        v_limit
+        v_page
     ) into v_rows, v_last using in_filters, v_after -> 'after';
     page := jsonb_build_object(
         'items', coalesce(v_rows, '[]'),

@@ -46,12 +46,6 @@ begin
     -- Before the snapshot of what follows: to an older one a TRUNCATE shows a table that is empty already, and what was told of its rows
     -- would be folded into none of them.
     lock table inventory.inventory_stock in access share mode;
-    if pg_relation_filenode('inventory.inventory_stock')
-        <> (select c.relfilenode from pg_class as c where c.oid = 'inventory.inventory_stock'::regclass)
-    then
-        raise exception 'the stock was truncated after the snapshot of this transaction'
-            using errcode = 'serialization_failure', hint = 'Call fold_views() again.';
-    end if;
     select e.* into v_epoch from inventory.epoch as e;
     rebuilt := case when fold_views.rebuild then 'asked for' else inventory._fold_obstacle(v_state, v_epoch) end;
     v_is_whole := rebuilt is not null;

@@ -41,7 +41,7 @@ comment on column inventory.inventory_analytics_mv.currency is 'Of the values; n
 comment on column inventory.inventory_analytics_mv.value_at_cost is 'Sum of the known costs, as inventory_by_shop_mv says.';
 comment on column inventory.inventory_analytics_mv.value_at_price is 'Sum of on_hand * base_price.';
 comment on column inventory.inventory_analytics_mv.share_of_value is 'value_at_price / value_at_price overall.';
-comment on column inventory.inventory_analytics_mv.margin is '(value_at_price - value_at_cost) / value_at_price.';
+comment on column inventory.inventory_analytics_mv.margin is '(value_at_price - value_at_cost) / value_at_price; too high by what costs nobody knows (products_without_cost of inventory_by_shop_mv).';
 comment on column inventory.inventory_analytics_mv.sold_1 is 'Base units of sales and deductions yesterday, less returned and compensated, by occurred_at.';
 comment on column inventory.inventory_analytics_mv.sold_7 is 'The same in the last 7 whole days.';
 comment on column inventory.inventory_analytics_mv.sold_30 is 'The same in the last 30 whole days.';

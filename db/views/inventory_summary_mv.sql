@@ -84,4 +84,5 @@ comment on column inventory.inventory_summary_mv.value_at_price is 'on_hand * ba
 comment on column inventory.inventory_summary_mv.boxes is 'Whole boxes in what is available; 0 when that is negative.';
 comment on column inventory.inventory_summary_mv.packs is 'Whole packs in the rest.';
 comment on column inventory.inventory_summary_mv.pieces is 'Base units in the rest of that.';
-comment on column inventory.inventory_summary_mv.last_movement_at is 'When its last movement was recorded; null when none is kept.';
+comment on column inventory.inventory_summary_mv.last_movement_at is
+    'When its last movement was recorded; null when none is kept. For a login that is held to some stores: of the stock rows that are there and count.';

@@ -52,7 +52,7 @@ comment on column inventory.low_stock_alerts_now.available is 'on_hand - reserve
 comment on column inventory.low_stock_alerts_now.threshold is 'low_stock_threshold of the stock row.';
 comment on column inventory.low_stock_alerts_now.shortage is 'threshold - available.';
 comment on column inventory.low_stock_alerts_now.status is 'out_of_stock: available <= 0; else low_stock.';
-comment on column inventory.low_stock_alerts_now.sold_30 is 'Base units sold in the 30 whole days before today in the stores time zone, less returned.';
+comment on column inventory.low_stock_alerts_now.sold_30 is 'Base units sold in the 30 whole days before today in the stores time zone, less returned. After the store was given another time zone: by the old one until that is folded.';
 comment on column inventory.low_stock_alerts_now.days_of_cover is 'For how many days what is available lasts at sold_30 / 30 a day; null without sales.';
 comment on column inventory.low_stock_alerts_now.rank is 'Lower is more urgent. Out of stock: minus what is sold a day; else days of cover; without sales 1e9.';
 comment on column inventory.low_stock_alerts_now.since is 'When it crossed its threshold downwards; for a fall that is not folded yet, when its row was last changed.';

@@ -257,6 +257,7 @@ insert into may values
     ('select inventory._put_caught_movements_back(''inventory.stores''::regclass)', false, false, false, false),
     ('select inventory._write_openings(now(), now())', false, false, false, false),
     ('select inventory._check_not_released(''3'', ''{}'')', false, false, false, false),
+    ('select inventory._check_not_truncated()', false, false, false, false),
     ('alter table inventory.stores add column x integer', false, false, false, false),
     ('alter table inventory.inventory_stock disable trigger all', false, false, false, false),
     ('drop table inventory.stores', false, false, false, false),

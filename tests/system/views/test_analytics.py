@@ -61,3 +61,22 @@ def test_when_every_store_is_closed_the_whole_is_nothing(shop):
     finally:
         rows(folder, "update inventory.stores set active = true where store_id in (select store_id from open)")
         fold(folder)
+
+
+def test_a_last_sale_before_the_days_that_are_kept_counts_after_a_rebuild_too(shop):
+    s = shop()
+    s.stock(5)
+    folder = connect()
+    fold(folder)
+    rows(folder, "update inventory.settings set value = '1000' where name = 'dead_stock_days'")
+    try:
+        rows(
+            s.connection, "select inventory.must(inventory.record_sale(%s, jsonb_build_array(jsonb_build_object('sku', %s::text, 'quantity', 1)), occurred_at => now() - interval '500 days'))",
+            s.stores[0], s.skus[0],
+        )
+        for rebuild in (False, True):
+            fold(folder, rebuild=rebuild)
+            value(folder, "select inventory.fold_analytics()")
+            assert value(folder, "select dead_rows from inventory.inventory_analytics_mv where scope = 'store' and code = %s", s.stores[0]) == 0, rebuild
+    finally:
+        rows(folder, "update inventory.settings set value = '90' where name = 'dead_stock_days'")

@@ -69,6 +69,60 @@ def test_only_one_folds_and_the_other_one_does_not_wait(shop):
     assert fold(second)[0] is not None
 
 
+def test_a_reader_whose_snapshot_is_older_than_a_truncate_is_told(session, shop):
+    """It would see an empty table and the sums of a full one."""
+    s = shop()
+    s.stock(10)
+    fold(connect())
+    reader, truncating = session(), connect()
+    rows(reader, "begin isolation level repeatable read; select 1")
+    rows(truncating, "truncate inventory.inventory_stock")
+    with pytest.raises(psycopg2.errors.SerializationFailure, match="truncated after the snapshot"):
+        rows(reader, "select * from inventory.inventory_summary_now")
+    rows(reader, "rollback")
+    assert differences(reader, "now") == []
+    # One that has a snapshot of its own, and waits for the TRUNCATE, likewise.
+    s.stock(8)
+    truncating.autocommit = False
+    rows(truncating, "truncate inventory.inventory_stock")
+    outcome = []
+
+    def read():
+        try:
+            outcome.append(rows(reader, "select on_hand from inventory.inventory_summary_now where sku = %s", s.skus[0]))
+        except psycopg2.errors.SerializationFailure:
+            outcome.append("told")
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    wait_for(lambda: value(s.connection, "select count(*) from pg_locks where pid = %s and not granted", reader.info.backend_pid) == 1)
+    truncating.commit()
+    thread.join()
+    assert outcome[0] in ("told", [(0,)])
+
+
+def test_no_writer_waits_for_a_fold_that_does_not_end(session, shop):
+    s = shop(stores=2, products=2)
+    s.stock(10)
+    s.stock(10, product=1)
+    folder = connect()
+    fold(folder)
+    s.set(3)
+    folder.autocommit = False
+    assert fold(folder)[0] == 1
+    rows(s.connection, "set lock_timeout = '1s'")
+    s.set(7)
+    s.stock(9, store=1)
+    rows(s.connection, "update inventory.products set base_price = 3, active = false where product_id = %s", s.product_ids[0])
+    rows(s.connection, "update inventory.stores set active = false where store_id = %s", s.store_ids[1])
+    rows(s.connection, "delete from inventory.inventory_stock where store_id = %s and product_id = %s", s.store_ids[0], s.product_ids[1])
+    rows(s.connection, "reset lock_timeout")
+    folder.commit()
+    folder.autocommit = True
+    fold(folder)
+    assert differences(session(), "mv") == []
+
+
 def test_a_folder_that_dies_leaves_nothing_half_done(session, shop):
     s = shop()
     s.stock(10)
@@ -217,12 +271,14 @@ def test_what_was_told_before_a_truncate_is_not_lost_in_it(session, shop):
     rows(truncating, "truncate inventory.inventory_stock")
     for row in kept:
         rows(truncating, "insert into inventory.inventory_stock (store_id, product_id, on_hand) values (%s, %s, %s)", *row)
-    thread = threading.Thread(target=fold, args=(folder,))
+    outcome = []
+    thread = threading.Thread(target=lambda: outcome.append(fold(folder)))
     thread.start()
     pid = folder.info.backend_pid
     wait_for(lambda: value(s.connection, "select count(*) from pg_locks where pid = %s and not granted", pid) == 1)
     truncating.commit()
     thread.join()
+    assert len(outcome) == 1, "it folded, by a snapshot of after the TRUNCATE"
     fold(folder)
     assert differences(reader, "mv") == []
     # In an older snapshot it says so.
