@@ -262,7 +262,8 @@ void add_follow(Table& table) {
         &Options::fold_interval,
         milliseconds(0),
         hours(1),
-        "How far apart the relay's folds of the views are while stock changes; 0s: never"
+        "How far apart the relay's folds of the views are while stock changes; 0s: only when "
+        "somebody asks for a rebuild"
     ));
     table.add_live(duration_setting(
         "analytics-interval",

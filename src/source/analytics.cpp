@@ -17,6 +17,7 @@ constexpr int kAnalyticsPause = 100;
 }  // namespace
 
 void Follower::Loop::start_analytics() {
+    analytics_wanted_ = false;
     analytics_ = std::make_shared<Analytics>(io_.get_executor());
     spawn_beside(analytics_, &Loop::fold_analytics, "analytics ended with an exception");
 }
@@ -55,8 +56,9 @@ void Follower::Loop::finish_analytics() {
 }
 
 base::SteadyTime Follower::Loop::analytics_due() const {
-    const bool wanted = options_.fold_every.count() > 0 && options_.analytics_every.count() > 0;
-    return relay_ && !analytics_ && wanted ? analytics_at_ : base::SteadyTime::max();
+    const bool is_due = options_.fold_every.count() > 0 && options_.analytics_every.count() > 0;
+    return relay_ && !analytics_ && (is_due || analytics_wanted_) ? analytics_at_
+                                                                  : base::SteadyTime::max();
 }
 
 }  // namespace stockd::source

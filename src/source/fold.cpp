@@ -73,10 +73,10 @@ Follower::Loop::Task<> Follower::Loop::fold(std::shared_ptr<Folding> folding) {
 }
 
 base::SteadyTime Follower::Loop::fold_due(const Folding& folding) const {
-    if (options_.fold_every.count() == 0) {
-        return base::SteadyTime::max();
+    auto due = base::SteadyTime::max();
+    if (options_.fold_every.count() > 0) {
+        due = unfolded_ ? folding.fold_at : folding.idle_at;
     }
-    const auto due = unfolded_ ? folding.fold_at : folding.idle_at;
     return folding.rebuild ? std::min(due, std::max(folding.fold_at, folding.rebuild_at)) : due;
 }
 
@@ -114,6 +114,9 @@ Follower::Loop::Task<> Follower::Loop::fold_once(Folding& folding) {
     }
     const auto took = now - begun;
     if (rebuild) {
+        analytics_wanted_ = true;
+        analytics_at_ = now;
+        wake();
         folding.rebuild = false;
         folding.rebuild_at = now + kRebuildPause * took;
     }
@@ -156,12 +159,11 @@ Follower::Loop::Task<> Follower::Loop::measure_views() {
 }
 
 base::SteadyTime Follower::Loop::measuring_due() const {
-    return relay_ && options_.fold_every.count() > 0 ? measuring_at_ : base::SteadyTime::max();
+    return relay_ ? measuring_at_ : base::SteadyTime::max();
 }
 
 base::SteadyTime Follower::Loop::folding_due() const {
-    return relay_ && !folding_ && options_.fold_every.count() > 0 ? folding_at_
-                                                                  : base::SteadyTime::max();
+    return relay_ && !folding_ ? folding_at_ : base::SteadyTime::max();
 }
 
 }  // namespace stockd::source

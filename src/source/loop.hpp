@@ -377,6 +377,7 @@ class Follower::Loop {
     bool fold_failed_ = false;
     std::shared_ptr<Analytics> analytics_;
     base::SteadyTime analytics_at_ = base::SteadyTime::max();
+    bool analytics_wanted_ = false;  ///< with a rebuild that somebody asked for
     bool analytics_failed_ = false;
 
     bool relay_ = false;

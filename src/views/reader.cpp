@@ -37,6 +37,12 @@ base::Error unavailable(std::string message, std::string hint) {
     return {base::ErrorCode::kUnavailable, std::move(message), {}, std::move(hint), {}};
 }
 
+/// Without what libpq says, which names hosts and ports: anybody may read this. The follower logs
+/// it.
+base::Error unreachable() {
+    return unavailable("The database cannot be reached", "Ask again later.");
+}
+
 Page page_of(const pg::Rows& rows) {
     Page page;
     page.body = rows.text(0, 0);
@@ -220,11 +226,14 @@ class Reader::Impl {
             }
             connection.close();
             const bool was_closed = rows.error().code == base::ErrorCode::kUnavailable;
-            if (!is_first || !was_open || !was_closed || is_stopping()) {
+            if (!was_closed) {
                 co_return rows.error();
             }
+            if (!is_first || !was_open || is_stopping()) {
+                break;
+            }
         }
-        co_return unavailable("The database cannot be reached", {});
+        co_return unreachable();
     }
 
     net::awaitable<base::Result<void>> open(pg::AsyncConnection& connection) {
@@ -234,7 +243,7 @@ class Reader::Impl {
             steady_clock::now() + options_.connect_timeout
         );
         if (!connected) {
-            co_return connected.error();
+            co_return unreachable();
         }
         auto set = co_await connection.exec_script(
             "set jit = off; set client_min_messages = warning; set default_transaction_read_only = "

@@ -56,6 +56,10 @@ bool is_view(std::string_view name) noexcept {
     return find_view(name) != nullptr;
 }
 
+bool follows_changes(std::string_view view) noexcept {
+    return view != "analytics";
+}
+
 std::optional<Problem> read_view_filters(
     std::string_view view, std::string_view query, std::string& filters
 ) {

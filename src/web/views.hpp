@@ -44,6 +44,10 @@ class Views {
 /// Whether the last piece of /api/inventory/... names a page of a view and no product.
 [[nodiscard]] bool is_view(std::string_view name) noexcept;
 
+/// Whether a view has changes soon after they came. The analytics are as of when they were worked
+/// out.
+[[nodiscard]] bool follows_changes(std::string_view view) noexcept;
+
 /// The query of such a page as a JSON object of texts, its values unchecked but for their length:
 /// the database knows what they may be. A problem for a parameter that the page does not take.
 [[nodiscard]] std::optional<Problem> read_view_filters(

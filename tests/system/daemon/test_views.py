@@ -114,6 +114,26 @@ def test_pages_filter_sort_and_page_on(tmp_path, sql, daemon_url):
         assert stockd.stop() == 0
 
 
+def test_a_stockd_that_does_not_fold_rebuilds_when_asked_and_says_how_old_the_views_are(tmp_path, sql, daemon_url):
+    with Stockd(tmp_path, "--fold-interval", "0s", STOCKD_DATABASE_URL=daemon_url) as stockd:
+        stockd.wait_until_ready()
+        change(sql, 7)
+        _, admin = stockd.addresses()
+        with urllib.request.urlopen(urllib.request.Request(f"http://{admin}/api/inventory/views/refresh", method="POST"), timeout=40) as answer:
+            assert answer.status == 202
+        wait_for(lambda: [i["onHand"] for i in items(stockd, "/api/inventory/summary")] == [7], "the rebuild")
+        wait_for(lambda: any(i["onHand"] == 7 for i in items(stockd, "/api/inventory/analytics?scope=overall")), "the analytics with it")
+        _, headers, _ = page(stockd, "/api/inventory/analytics")
+        assert (headers["Stockd-Position"], headers["Stockd-Stale"]) == ("none", "false") and int(headers["Stockd-Age-Ms"]) >= 0
+        worked_out = sql("select as_of from inventory.folded_analytics where scope = 'overall'")
+        change(sql, 6)
+        wait_for(lambda: (metric(stockd, 'stockd_view_rows_waiting{relation="inventory_summary_mv"}') or 0) > 0, "what waits to be told")
+        assert metric(stockd, "stockd_folded_rows_total") >= 1
+        sql("notify refresh_inventory_views")
+        wait_for(lambda: sql("select as_of > %s from inventory.folded_analytics where scope = 'overall'", worked_out), "the analytics once more")
+        assert stockd.stop() == 0
+
+
 def test_a_follower_takes_over_where_the_relay_stopped(tmp_path, sql, daemon_url):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
