@@ -154,6 +154,8 @@ def measure(stores, products, connection):
     rig.execute(connection, "create schema if not exists bench")
     rig.execute(connection, "drop materialized view if exists bench.summary")
     rig.execute(connection, BY_HAND)
+    # The last of these did not fold, and what is not folded is added up by each look at a view ..._now.
+    rig.execute(connection, "select inventory.fold_views()")
     refreshes = [refresh_s(connection) for _ in range(rig.ROUNDS)]
     rig.report(f"a REFRESH CONCURRENTLY of the summary, {size}: processor time", refreshes, None, None, "s", better="lower")
     rig.report(
