@@ -108,15 +108,13 @@ Follower::Loop::Task<> Follower::Loop::fold_once(Folding& folding) {
     }
     folding.fold_at = begun + options_.fold_every;
     folding.idle_at = now + kIdle;
-    if (analytics_at_ == base::SteadyTime::max()) {
+    analytics_wanted_ = analytics_wanted_ || rebuild;
+    if (rebuild || analytics_at_ == base::SteadyTime::max()) {
         analytics_at_ = now;
         wake();
     }
     const auto took = now - begun;
     if (rebuild) {
-        analytics_wanted_ = true;
-        analytics_at_ = now;
-        wake();
         folding.rebuild = false;
         folding.rebuild_at = now + kRebuildPause * took;
     }

@@ -263,8 +263,8 @@ class ApiExchange : public Exchange {
         }
         out.position = page_->position.empty() ? std::string_view{"none"} : page_->position;
         out.age_ms = page_->age_ms;
-        const bool is_old = page_->age_ms && *page_->age_ms > kViewStaleAfterMs;
-        out.stale = !page_->age_ms || (is_old && follows_changes(request_.sku));
+        out.stale =
+            !page_->age_ms || (follows_changes(request_.sku) && *page_->age_ms > kViewStaleAfterMs);
         out.body = std::move(page_->body);
         page_.reset();
     }

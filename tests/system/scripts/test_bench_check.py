@@ -16,6 +16,12 @@ def row(claim, ratio, better="higher", goal=None):
     return {"claim": claim, "script": "some", "ours": ratio, "peer": None, "unit": "x", "ratio": ratio, "better": better, "goal": goal, "met": met}
 
 
+def outcome(folder):
+    """(exit code, all that it prints)"""
+    done = subprocess.run([sys.executable, str(folder / "run.py"), "--check"], capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
 @pytest.fixture(name="check")
 def fixture_check(tmp_path):
     shutil.copy(BENCH, tmp_path)
@@ -23,8 +29,7 @@ def fixture_check(tmp_path):
     def run(before, now):
         for name, rows in (("baseline.json", before), ("results.json", now)):
             (tmp_path / name).write_text(json.dumps({"measured_at": name, "rows": rows}))
-        done = subprocess.run([sys.executable, str(tmp_path / "run.py"), "--check"], capture_output=True, text=True, timeout=60, check=False)
-        return done.returncode, done.stdout + done.stderr
+        return outcome(tmp_path)
 
     return run
 
@@ -60,5 +65,5 @@ def test_what_is_new_must_meet_its_goal(check):
 def test_the_baseline_itself_shows_nothing(check, tmp_path):
     check([row("a", 1)], [row("a", 1)])
     shutil.copy(tmp_path / "baseline.json", tmp_path / "results.json")
-    done = subprocess.run([sys.executable, str(tmp_path / "run.py"), "--check"], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1 and "measure first" in done.stderr
+    code, text = outcome(tmp_path)
+    assert code == 1 and "measure first" in text

@@ -3,23 +3,26 @@
 from conftest import connect, fold, rows, value
 
 
+def sell(shop, store, product, quantity, days):
+    """So many days ago."""
+    rows(
+        shop.connection, "select inventory.must(inventory.record_sale(%s, jsonb_build_array(jsonb_build_object('sku', %s::text, 'quantity', %s::integer)), occurred_at => now() - make_interval(days => %s)))",
+        shop.stores[store], shop.skus[product], quantity, days,
+    )
+
+
 def test_figures_are_those_of_the_shop(shop):
     s = shop(stores=2, products=3)
     folder = connect()
     for store, code in enumerate(s.stores):
         for product, sku in enumerate(s.skus):
             rows(s.connection, "select inventory.receive_purchase(%s, jsonb_build_array(jsonb_build_object('sku', %s::text, 'quantity', 100, 'unit_cost', %s::integer)))", code, sku, 1 + product)
-    def sell(store, product, quantity, days):
-        rows(
-            s.connection, "select inventory.must(inventory.record_sale(%s, jsonb_build_array(jsonb_build_object('sku', %s::text, 'quantity', %s::integer)), occurred_at => now() - make_interval(days => %s)))",
-            s.stores[store], s.skus[product], quantity, days,
-        )
-    sell(0, 1, 7, 1)
-    sell(0, 1, 10, 5)
-    sell(0, 2, 4, 9)
-    sell(0, 2, 6, 25)
-    sell(0, 2, 50, 0)
-    sell(1, 1, 3, 2)
+    sell(s, 0, 1, 7, 1)
+    sell(s, 0, 1, 10, 5)
+    sell(s, 0, 2, 4, 9)
+    sell(s, 0, 2, 6, 25)
+    sell(s, 0, 2, 50, 0)
+    sell(s, 1, 1, 3, 2)
     fold(folder)
     assert value(folder, "select inventory.fold_analytics()") > 0
     (one,) = rows(
@@ -70,10 +73,7 @@ def test_a_last_sale_before_the_days_that_are_kept_counts_after_a_rebuild_too(sh
     fold(folder)
     rows(folder, "update inventory.settings set value = '1000' where name = 'dead_stock_days'")
     try:
-        rows(
-            s.connection, "select inventory.must(inventory.record_sale(%s, jsonb_build_array(jsonb_build_object('sku', %s::text, 'quantity', 1)), occurred_at => now() - interval '500 days'))",
-            s.stores[0], s.skus[0],
-        )
+        sell(s, 0, 0, 1, 500)
         for rebuild in (False, True):
             fold(folder, rebuild=rebuild)
             value(folder, "select inventory.fold_analytics()")

@@ -62,4 +62,3 @@ def test_a_filtered_page_of_the_summary_is_the_filtered_view(shop):
         ((column, wanted),) = filters.items()
         skus = rows(folder, f"select sku from inventory.inventory_summary_mv where {column} = %s order by sku", wanted)
         assert names("summary", pages(folder, "summary", **filters)) == [row[0] for row in skus]
-
