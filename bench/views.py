@@ -198,7 +198,7 @@ def new_shop(stores, products):
     subprocess.run([os.path.join(rig.BIN, "stockctl"), "migrate", "--quiet", "-d", database], check=True)
     os.environ["PGDATABASE"] = database
     connection = rig.connect()
-    rig.make_shop(connection, stores, products, on_hand=100)
+    rig.make_shop(connection, stores, products, on_hand=100, is_folded=False)
     rig.execute(connection, NEAR_THRESHOLD)
     began = time.monotonic()
     (rows, why, _), = rig.execute(connection, "select * from inventory.fold_views(true)")

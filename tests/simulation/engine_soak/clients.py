@@ -75,7 +75,7 @@ class Client:
                     self.counts[f"({kind}: {error.pgcode})"] += 1
                     return
                 else:
-                    self.counts[f"(FAILED {error.pgcode} {kind}: {str(error).splitlines()[0]})"] += 1
+                    self.counts[f"(FAILED {error.pgcode} {kind}, {self.level}: {error.diag.message_primary}; {error.diag.message_hint})"] += 1
                     return
 
     def take(self, kind, answer, is_repeated):
