@@ -19,7 +19,7 @@ listen_addresses = '127.0.0.1'
 fsync = off
 max_connections = 100
 max_prepared_transactions = 30
-# What SERIALIZABLE has read is kept until everybody who was there has ended: with a walk over a large ledger among them, the default of 64 was not enough.
+# What SERIALIZABLE has read is kept until everybody who was there has ended: with a health check of a large store among them, the default of 64 was not enough.
 max_pred_locks_per_transaction = 1024
 max_wal_senders = 4
 wal_level = replica
