@@ -132,7 +132,7 @@ def refresh_s(connection):
 
 
 def look_ms(connection, sql, *values):
-    """Execution alone, the best of the middle: prepared, in the server, planned once."""
+    """Execution alone, in the server: the median. Planned each time, which does not count."""
     times = []
     for _ in range(200):
         (plan,), = rig.execute(connection, "explain (analyze, timing off, summary on, format json) " + sql, *values)
