@@ -170,8 +170,8 @@ grant execute on function
     to inventory_daemon;
 grant execute on function inventory.release_events(timestamptz) to inventory_admin;
 grant execute on function
-    inventory.search_products(text, integer), inventory._unfolded(boolean), inventory._stock_status(numeric, numeric),
+    inventory.search_products(text, integer, text, text, text), inventory._search_class(text, text, text, text, tsquery), inventory._unfolded(boolean), inventory._stock_status(numeric, numeric),
     inventory._alert_rank(bigint, numeric), inventory._is_sale(text), inventory._sold_30(bigint, bigint, date),
     inventory._sold_30_now(inventory.unfolded_stock), inventory._fold_freshness()
     to inventory_reader;
-grant execute on function inventory._view_page(text, jsonb), inventory.fold_views(boolean), inventory.fold_analytics() to inventory_daemon, inventory_admin;
+grant execute on function inventory._view_page(text, jsonb), inventory._cursor(text, jsonb), inventory._read_cursor(text, text, integer), inventory.fold_views(boolean), inventory.fold_analytics() to inventory_daemon, inventory_admin;

@@ -21,10 +21,11 @@ set jit = off
 as $$
 declare
     v_changes inventory.stock_change[] := in_changes;
+    v_is_fine boolean := exists (select from unnest(in_changes) as c where c.denominator <> 1);
     v_keeps_lots boolean;
     v_is_far boolean;
 begin
-    if exists (select from unnest(in_changes) as c where c.denominator <> 1) then
+    if v_is_fine then
         v_changes := inventory._settle_remainders(in_changes);
     end if;
     -- A block of its own that writes nothing costs next to nothing, and sums of numeric would cost more. What is available is worked out
@@ -76,6 +77,9 @@ begin
     end;
     if v_is_far then
         perform inventory._raise_change_out_of_range(v_changes, in_requests);
+    end if;
+    if errors is not null and v_is_fine then
+        errors := inventory._exact_shortages(v_changes, errors);
     end if;
     if errors is null and v_keeps_lots then
         errors := inventory._post_movements(in_operation, in_operations, in_requests, movements, in_lines);

@@ -1,9 +1,10 @@
--- The changes that bring stock rows to the balances that lines say; rows that are there already get none.
+-- The changes that bring stock rows to the balances that lines say; rows that are there already get none, new ones always.
 --   in_lines  each product once; their stock rows are locked
+--   in_made   keys of those that were made for it: without a movement nobody would be told of them
 -- Returns the changes, or the errors (version_conflict) of rows that are not as their line expected.
 -- Reads: inventory_stock, stock_remainders.
 create or replace function inventory._changes_to_balances(
-    in_operation inventory.operation, in_lines inventory.operation_line[], out changes inventory.stock_change[], out errors jsonb
+    in_operation inventory.operation, in_lines inventory.operation_line[], in_made inventory.stock_key[], out changes inventory.stock_change[], out errors jsonb
 )
 language sql stable
 set search_path = pg_catalog, pg_temp
@@ -14,11 +15,11 @@ as $$
             array_agg(
                 (
                     d.line, in_operation.store_id, in_operation.store, d.product_id, d.sku,
-                    case d.version when 0 then 'opening' else 'count' end,
+                    case when d.is_made then 'opening' else 'count' end,
                     d.numerator, d.denominator, case d.denominator when 1 then d.numerator end, 0
                 )::inventory.stock_change
                 order by d.line
-            ) filter (where d.numerator <> 0 or d.version = 0),
+            ) filter (where d.numerator <> 0 or d.is_made),
             '{}'
         ),
         jsonb_agg(
@@ -35,6 +36,7 @@ as $$
     from (
         select
             l.line, l.product_id, l.sku, l.unit, l.base_unit, l.expected_version, l.expected_quantity, s.version, s.on_hand,
+            (s.store_id, s.product_id) in (select m.store_id, m.product_id from unnest(in_made) as m) as is_made,
             r.numerator as rest_numerator, r.denominator as rest_denominator, f.numerator, f.denominator,
             coalesce(l.expected_version <> s.version, false) as is_other_version,
             coalesce(
@@ -56,5 +58,5 @@ as $$
     ) as d
 $$;
 
-comment on function inventory._changes_to_balances(inventory.operation, inventory.operation_line[]) is
+comment on function inventory._changes_to_balances(inventory.operation, inventory.operation_line[], inventory.stock_key[]) is
     'The changes that bring stock rows to the balances that lines say, or the conflicts with what lines expected.';

@@ -14,16 +14,17 @@ set max_parallel_workers_per_gather = 0
 set work_mem = '64MB'
 as $$
 declare
-    -- Of the first day that the ledger is kept of, only a part may be.
-    v_kept_from date := coalesce(
-        (
-            select to_date(min(right(c.relname, 7)), 'YYYY_MM') + 2
-            from pg_inherits as i
-            join pg_class as c on c.oid = i.inhrelid
-            where i.inhparent = 'inventory.stock_ledger_months'::regclass and c.relname <> 'stock_ledger_default'
-                and exists (select from inventory.epoch as e where e.released_xid <> '0')
-        ), '-infinity'
+    v_oldest_month date := (
+        select to_date(min(right(c.relname, 7)), 'YYYY_MM')
+        from pg_inherits as i
+        join pg_class as c on c.oid = i.inhrelid
+        where i.inhparent = 'inventory.stock_ledger_months'::regclass and c.relname <> 'stock_ledger_default'
     );
+    -- Months were let go when a store is older than what is left; nothing else outlives a restore. Of the first day that the ledger is kept of,
+    -- only a part may be.
+    v_kept_from date := case
+        when exists (select from inventory.stores as t where t.created_at < v_oldest_month) then v_oldest_month + 2 else '-infinity'
+    end;
     -- A day before is counted nowhere, and where it is the last one with a sale the shadow knows it alone.
     v_from date := greatest(v_kept_from, current_date - (select s.value::integer from inventory.settings as s where s.name = 'sales_days_kept'));
 begin

@@ -144,13 +144,13 @@ begin
         continue when v_answers[v_request] is not null or v_replays[v_request] > 0;
         if v_errors is null then
             if v_missing[v_request] is not null then
-                -- What is still missing when it is this request's turn: a stock row that is there has had a movement.
+                -- What is still missing when it is this request's turn: no stock row was there, and no earlier request has moved the new one.
                 v_errors := inventory._unserved(v_operations[v_request].store, (
                     select jsonb_agg(m.value order by m.place)
                     from jsonb_array_elements(v_missing[v_request]) with ordinality as m (value, place)
                     where m.value ->> 'name' is not null or not exists (
                         select from unnest(v_demand[v_row_first:v_row_at - 1]) as d
-                        where d.sku = m.value ->> 'sku' and v_left[d.slot].version > 0
+                        where d.sku = m.value ->> 'sku' and v_left[d.slot].version > case when d.is_new then d.version else 0 end
                     )
                 ));
             end if;
@@ -158,7 +158,7 @@ begin
             v_places := '{}';
             for v_place in v_row_first .. v_row_at - 1 loop
                 v_row := v_demand[v_place];
-                v_is_unmade := v_row.is_new and v_left[v_row.slot].version = 0;
+                v_is_unmade := v_row.is_new and v_left[v_row.slot].version = v_row.version;
                 continue when not v_row.is_short and not v_compares or v_is_unmade and v_row.first_line is null;
                 if v_requests[v_request].expected -> v_row.sku <> to_jsonb(v_left[v_row.slot].version) then
                     v_places := v_places || case when v_is_unmade then v_row.first_place else v_row.place end;

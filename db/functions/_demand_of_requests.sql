@@ -23,15 +23,8 @@ declare
         where s.store_id is not null or coalesce(d.allow_negative, t.allow_negative)
         group by p.store_id, p.product_id
     );
-    v_new inventory.stock_key[] := array(
-        select k
-        from unnest(v_keys) as k
-        where not exists (
-            select from inventory.inventory_stock as s where s.store_id = k.store_id and s.product_id = k.product_id
-        )
-    );
+    v_new inventory.stock_key[] := inventory._lock_stock_rows(v_keys);
 begin
-    perform inventory._lock_stock_rows(v_keys);
     return (
         with parts as (
             select

@@ -33,10 +33,9 @@ begin
     )
     where in_answers[o.number] -> 'success' = 'false'
     order by o.number;
-    delete from inventory.inventory_stock as s
-    using unnest(in_demand) as d
-    where d.is_new and s.store_id = d.store_id and s.product_id = d.product_id and s.version = 0
-        and s.xmin = pg_current_xact_id()::xid;
+    perform inventory._drop_unmoved_stock_rows(array(
+        select (d.store_id, d.product_id)::inventory.stock_key from unnest(in_demand) as d where d.is_new group by d.store_id, d.product_id
+    ));
 end
 $$;
 

@@ -45,25 +45,6 @@ $$;
 
 comment on function inventory._take_back_lines(bigint[], bigint) is 'For imports: takes lines out of the batch.';
 
--- A stock row that was made for lines which were all refused has no movement that would tell readers of it. It is of this
--- transaction, so nobody has seen it.
-create or replace function inventory._drop_untouched_stock_rows(in_made inventory.stock_key[]) returns void
-language sql volatile
-set search_path = pg_catalog, pg_temp
-as $$
-    delete from inventory.inventory_stock as s
-    using unnest(in_made) as k
-    where s.store_id = k.store_id and s.product_id = k.product_id
-        and s.xmin::text::bigint = mod(pg_current_xact_id()::text::bigint, 4294967296)
-        and not exists (
-            select from inventory.import_staging as i
-            where i.xid = pg_current_xact_id() and i.store_id = k.store_id and i.product_id = k.product_id
-        )
-$$;
-
-comment on function inventory._drop_untouched_stock_rows(inventory.stock_key[]) is
-    'For imports: removes stock rows that this transaction made in vain.';
-
 -- Records the lines that are left in import_staging as applied, and empties it. Returns how many they are.
 -- As plain numbers: several transactions at once apply a stretch of the file, each a part of its lines, so there are no ranges to
 -- speak of. _begin_import puts them together when the file comes again.

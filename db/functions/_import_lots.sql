@@ -18,7 +18,7 @@ declare
     v_bad_reasons text[];
     v_refused_lines bigint[] := '{}';
     v_keys inventory.stock_key[];
-    v_missing inventory.stock_key[];
+    v_made inventory.stock_key[];
     v_purchase record;
     v_refused record;
 begin
@@ -41,8 +41,7 @@ begin
         select (k.store_id, k.product_id)::inventory.stock_key
         from (select distinct i.store_id, i.product_id from inventory.import_staging as i where i.xid = v_xid) as k
     );
-    v_missing := inventory._missing_stock_rows(v_keys);
-    perform inventory._lock_stock_rows(v_keys);
+    v_made := inventory._lock_stock_rows(v_keys);
     for v_purchase in
         select
             t.code as store, l.reference, l.actor, l.occurred_at, array_agg(l.line order by l.line) as numbers,
@@ -73,7 +72,7 @@ begin
     end loop;
     if cardinality(v_refused_lines) > 0 then
         perform inventory._take_back_lines(v_refused_lines, in_source_id);
-        perform inventory._drop_untouched_stock_rows(v_missing);
+        perform inventory._drop_unmoved_stock_rows(v_made);
     end if;
     return jsonb_build_object(
         'applied', inventory._finish_batch(in_import_id), 'already', v_already,

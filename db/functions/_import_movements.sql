@@ -21,7 +21,7 @@ declare
     v_bad_reasons text[];
     v_stretch int8range;
     v_keys inventory.stock_key[];
-    v_missing inventory.stock_key[] := '{}';
+    v_made inventory.stock_key[] := '{}';
     v_short inventory.stock_key[];
     v_totals numeric[];
     v_counts bigint[];
@@ -63,11 +63,10 @@ begin
             from inventory._drop_applied_lines(in_import_id, in_run, in_source_id, v_stretch) as d;
             continue when v_already > 0 or cardinality(v_bad_lines) > 0;
         end if;
-        v_missing := v_missing || inventory._missing_stock_rows(v_keys);
-        v_are_made := cardinality(v_missing) > 0;
+        v_are_made := cardinality(inventory._missing_stock_rows(v_keys)) > 0;
         loop
             if v_are_made then
-                perform inventory._lock_stock_rows(v_keys);
+                v_made := v_made || inventory._lock_stock_rows(v_keys);
             end if;
             -- Only stock rows that some order of their lines could bring below zero, or out of bigint, are looked at line by line.
             select
@@ -127,7 +126,7 @@ begin
     where s.store_id = k.store_id and s.product_id = k.product_id;
 
     if cardinality(v_bad_lines) > 0 then
-        perform inventory._drop_untouched_stock_rows(v_missing);
+        perform inventory._drop_unmoved_stock_rows(v_made);
     end if;
     perform inventory._level_lots(v_keys);
     return jsonb_build_object(

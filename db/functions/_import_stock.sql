@@ -16,7 +16,7 @@ declare
     v_unfit bigint[];
     v_unfit_reasons text[];
     v_keys inventory.stock_key[];
-    v_missing inventory.stock_key[];
+    v_made inventory.stock_key[];
     v_context record;
 begin
     if inventory._own_stores() is not null and exists (
@@ -62,15 +62,14 @@ begin
         select (k.store_id, k.product_id)::inventory.stock_key
         from (select distinct i.store_id, i.product_id from inventory.import_staging as i where i.xid = v_xid) as k
     );
-    v_missing := inventory._missing_stock_rows(v_keys);
-    perform inventory._lock_stock_rows(v_keys);
+    v_made := inventory._lock_stock_rows(v_keys);
     with counted as (
         select
             i.line, i.store_id, i.product_id, i.quantity, i.reason, i.reference, i.actor, i.correlation_id, i.occurred_at,
             i.low_stock_threshold, i.allow_negative, s.reserved, s.version,
             i.quantity::numeric - lag(i.quantity, 1, s.on_hand) over running as difference,
             -- IN in a select list is a hash look-up.
-            (i.store_id, i.product_id) in (select k.store_id, k.product_id from unnest(v_missing) as k)
+            (i.store_id, i.product_id) in (select k.store_id, k.product_id from unnest(v_made) as k)
                 and row_number() over running = 1 as is_opening
         from inventory.import_staging as i
         join inventory.inventory_stock as s on s.store_id = i.store_id and s.product_id = i.product_id

@@ -1,6 +1,7 @@
 -- Locks the stock rows of changes in key order, and makes those that are missing.
+-- Returns the keys of the rows that it has made.
 -- Raises SD006 when a store or a product was deleted meanwhile. Locks: inventory_stock FOR NO KEY UPDATE.
-create or replace function inventory._lock_changed_rows(in_changes inventory.stock_change[]) returns void
+create or replace function inventory._lock_changed_rows(in_changes inventory.stock_change[]) returns inventory.stock_key[]
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
@@ -8,8 +9,8 @@ declare
     v_keys inventory.stock_key[] := array(
         select distinct (c.store_id, c.product_id)::inventory.stock_key from unnest(in_changes) as c
     );
+    v_made inventory.stock_key[] := inventory._lock_stock_rows(v_keys);
 begin
-    perform inventory._lock_stock_rows(v_keys);
     if (
         select count(*)
         from unnest(v_keys) as k
@@ -17,6 +18,7 @@ begin
     ) <> cardinality(v_keys) then
         raise exception 'the store or the product of a movement was deleted meanwhile' using errcode = 'SD006';
     end if;
+    return v_made;
 end
 $$;
 

@@ -65,15 +65,13 @@ begin
             return null;
         end if;
     end if;
+    if in_transaction_id is not null and inventory._is_deducted(v_found.store_id, in_transaction_id) then
+        perform inventory._unclaim_one(v_found.store_id, v_found.scope, v_found.key);
+        return null;
+    end if;
     v_request := jsonb_build_object('lines', in_lines, 'party', in_party);
     if in_kind = 'deduction' then
         v_request := v_request || '{"operation": "deduct_inventory_atomic"}';
-        perform from inventory.inventory_deductions as d
-        where d.transaction_id = in_transaction_id and d.store_id = v_found.store_id;
-        if found then
-            perform inventory._unclaim_one(v_found.store_id, v_found.scope, v_found.key);
-            return null;
-        end if;
     end if;
     v_delta := in_sign * v_found.quantity;
     update inventory.inventory_stock as s set

@@ -44,6 +44,12 @@ begin
         if v_count <> cardinality(in_keys) then
             raise exception 'not plain' using errcode = 'SDREF';
         end if;
+        -- The ids of deductions are looked at when they are written.
+        if in_scope = 'transaction' and in_kind <> 'deduction' and exists (
+            select from unnest(in_store_ids, in_keys) as u (store_id, key) where inventory._is_deducted(u.store_id, u.key)
+        ) then
+            raise exception 'not plain' using errcode = 'SDREF';
+        end if;
     end if;
     -- From the inside out: the lines; what they take; the stock rows of that, locked in key order; what each has left after each request, or
     -- after each line of a sale, which has a movement of its own (move).

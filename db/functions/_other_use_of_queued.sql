@@ -24,7 +24,8 @@ begin
             on i.store_id = q.store_id and i.scope = 'transaction' and i.idempotency_key = q.transaction_id
         cross join lateral (select i.result ->> 'operation') as u (operation)
         where q.queue_id = in_queue_id
-            and (u.operation = 'process_order_stock_reduction' or u.operation = 'record_sale' and i.request -> 'lines' <> q.lines)
+            and (u.operation = 'process_order_stock_reduction' or u.operation = 'record_sale' and
+                jsonb_strip_nulls(i.request -> 'lines') <> jsonb_strip_nulls(q.lines))
     );
 end
 $$;

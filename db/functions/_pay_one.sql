@@ -46,6 +46,10 @@ begin
             return null;
         end if;
     end if;
+    if in_transaction_id is not null and inventory._is_deducted(v_found.store_id, in_transaction_id) then
+        perform inventory._unclaim_one(v_found.store_id, v_found.scope, v_found.key);
+        return null;
+    end if;
     select r.reservation_id, r.document_id into v_order
     from inventory.stock_reservations as r
     where r.store_id = v_found.store_id and r.order_code = in_order

@@ -2,7 +2,7 @@
 -- caller's snapshot, own changes included. The one place that says what a stock row counts for; fold_views() folds what it returns and the
 -- views ..._now add it up.
 --   in_whole  true: every stock row that is not as its shadow says, and what the feed says. false: what the feed says. null: the feed, but
---             everything when there is no position to go on from, or 200 000 transactions have begun since, because that costs less
+--             everything when there is no position to go on from, or so much is told of since that this costs less (_is_long_tail())
 -- Returns a row per stock row: was_... as folded (is_shadowed: there is a shadow), the rest as it is (is_there: there is a stock row; not
 -- is_counted: not in the sums). Of the movements since: first_version (null: none), how many, lowest and highest available after one, sold
 -- and when, and then the time zone. is_compared: nothing is known of those, for the row was found by comparing. is_set says that its
@@ -29,15 +29,16 @@ declare
     v_xip xid8[];
     v_own bigint[] := inventory._own_stores();
     v_has_position boolean;
-    v_is_whole boolean;
+    v_is_whole boolean := in_whole;
 begin
     select s.* into v_state from inventory.fold_state as s;
     select e.* into v_epoch from inventory.epoch as e;
     v_has_position := inventory._fold_obstacle(v_state, v_epoch) is null;
     v_xmax := pg_snapshot_xmax(v_state.snapshot);
-    v_is_whole := coalesce(
-        in_whole, not v_has_position or pg_snapshot_xmax(pg_current_snapshot())::text::bigint - v_xmax::text::bigint > 200000
-    );
+    v_xip := array(select x from pg_snapshot_xip(v_state.snapshot) as x);
+    if v_is_whole is null then
+        v_is_whole := not v_has_position or inventory._is_long_tail(v_xmax, v_xip);
+    end if;
     if v_is_whole then
         -- What the feed tells of is told with its movements, so that a rebuild swallows no crossing.
         return query
@@ -46,12 +47,11 @@ begin
             left join (select true as is_told, t.store_id, t.product_id from inventory._unfolded(false) as t where in_whole and v_has_position) as t
                 on t.store_id = w.store_id and t.product_id = w.product_id
             where t.is_told is null and (v_own is null or w.store_id = any (v_own));
-        if not (in_whole and v_has_position) then
+        if in_whole is null or not v_has_position then
             perform inventory._check_not_truncated();
             return;
         end if;
     end if;
-    v_xip := array(select x from pg_snapshot_xip(v_state.snapshot) as x);
     return query
         with moved as materialized (
             select

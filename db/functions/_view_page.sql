@@ -1,3 +1,38 @@
+-- Where a page ends, for whoever asks for the next: opaque to clients.
+--   in_sort   how it is sorted
+--   in_after  of its last item the values that it is sorted by
+create or replace function inventory._cursor(in_sort text, in_after jsonb) returns text
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+    select encode(convert_to(jsonb_build_object('sort', in_sort, 'after', in_after)::text, 'UTF8'), 'hex')
+$$;
+
+comment on function inventory._cursor(text, jsonb) is 'Where a page ends, for whoever asks for the next.';
+
+-- The values of a cursor. Raises 22023 when it is of no page that is sorted so, or does not have so many.
+create or replace function inventory._read_cursor(in_cursor text, in_sort text, in_count integer) returns jsonb
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_read jsonb;
+begin
+    begin
+        v_read := convert_from(decode(in_cursor, 'hex'), 'UTF8')::jsonb;
+    exception when others then
+        v_read := null;
+    end;
+    if v_read is null or v_read ->> 'sort' is distinct from in_sort or jsonb_typeof(v_read -> 'after') is distinct from 'array'
+        or jsonb_array_length(v_read -> 'after') <> in_count or v_read -> 'after' @> '[null]' then
+        raise exception 'this cursor is of no page of this request' using errcode = 'invalid_parameter_value', hint = 'Use "next" of the page before, with the same sort.';
+    end if;
+    return v_read -> 'after';
+end
+$$;
+
+comment on function inventory._read_cursor(text, text, integer) is 'The values of a cursor.';
+
 -- A page of a view as stockd serves it, with how fresh it is. Values are bound; what is put together here are names from the lists below.
 --   in_view     summary, by-shop, low-stock, analytics, search
 --   in_filters  what the query of the request says, texts by name: store, category, vendor, status, scope, q, sort, limit, cursor
@@ -41,22 +76,6 @@ begin
         (extract(epoch from case when in_view = 'analytics' then now() - f.analytics_at else f.age end) * 1000)::bigint
     into position_hash, age_ms
     from inventory._fold_freshness() as f;
-    if in_view = 'search' then
-        page := jsonb_build_object('items', coalesce((
-            select jsonb_agg(jsonb_build_object(
-                'productId', s.sku, 'productName', s.name, 'description', s.description, 'vendor', s.vendor, 'category', s.category,
-                'availability', s.availability, 'baseUnit', s.base_unit, 'basePrice', s.base_price, 'onHand', m.on_hand, 'available', m.available,
-                'status', m.status
-            ) order by s.place)
-            from inventory.search_products(in_filters ->> 'q', v_limit) with ordinality
-                as s (product_id, sku, name, description, vendor, category, availability, base_unit, base_price, place)
-            -- One by one: the sums of a whole catalog are more than those of a page.
-            left join lateral (
-                select t.on_hand, t.available, t.status from inventory.inventory_summary_mv as t where t.product_id = s.product_id offset 0
-            ) as m on true
-        ), '[]'), 'next', null);
-        return;
-    end if;
     foreach v_name in array array['store', 'category', 'vendor'] loop
         if in_filters ? v_name then
             execute format('select true from inventory.%I as t where t.code = $1', case v_name when 'store' then 'stores' when 'vendor' then 'vendors' else 'categories' end)
@@ -66,6 +85,30 @@ begin
             end if;
         end if;
     end loop;
+    if in_view = 'search' then
+        if in_filters ? 'cursor' then
+            v_after := inventory._read_cursor(in_filters ->> 'cursor', 'relevance', 1);
+        end if;
+        page := jsonb_build_object('items', coalesce((
+            select jsonb_agg(jsonb_build_object(
+                'productId', s.sku, 'productName', s.name, 'description', s.description, 'vendor', s.vendor, 'category', s.category,
+                'availability', s.availability, 'baseUnit', s.base_unit, 'basePrice', s.base_price, 'onHand', m.on_hand, 'available', m.available,
+                'status', m.status
+            ) order by s.place)
+            from inventory.search_products(in_filters ->> 'q', v_limit, in_filters ->> 'category', in_filters ->> 'vendor', v_after ->> 0)
+                with ordinality
+                as s (product_id, sku, name, description, vendor, category, availability, base_unit, base_price, place)
+            -- One by one: the sums of a whole catalog are more than those of a page.
+            left join lateral (
+                select t.on_hand, t.available, t.status from inventory.inventory_summary_mv as t where t.product_id = s.product_id offset 0
+            ) as m on true
+        ), '[]'));
+        page := page || jsonb_build_object('next', case
+            when jsonb_array_length(page -> 'items') = v_limit
+                then inventory._cursor('relevance', jsonb_build_array(page -> 'items' -> -1 -> 'productId'))
+        end);
+        return;
+    end if;
     if in_filters ? 'status' and in_filters ->> 'status' not in ('in_stock', 'low_stock', 'out_of_stock') then
         raise exception 'status is in_stock, low_stock or out_of_stock' using errcode = 'invalid_parameter_value';
     end if;
@@ -122,7 +165,9 @@ begin
         raise exception 'this page cannot be sorted by "%"', left(v_sort, 100) using errcode = 'invalid_parameter_value', hint = 'docs/reference/http.md lists what it can be sorted by.';
     end if;
     foreach v_name in array array['store', 'category', 'vendor', 'status', 'scope'] loop
-        if in_filters ? v_name then
+        if in_view = 'analytics' and in_filters ? v_name and v_name in ('store', 'category', 'vendor') then
+            v_where := v_where || format(' and x.scope = %L and x.code = ($1 ->> %L)', v_name, v_name);
+        elsif in_filters ? v_name then
             if not exists (select from pg_attribute as a where a.attrelid = v_relation::regclass and a.attname = v_name) then
                 raise exception 'this page cannot be asked for one %', v_name using errcode = 'invalid_parameter_value';
             end if;
@@ -134,15 +179,7 @@ begin
         v_where := v_where || format(' and x.%I is not null', v_key);
     end if;
     if in_filters ? 'cursor' then
-        begin
-            v_after := convert_from(decode(in_filters ->> 'cursor', 'hex'), 'UTF8')::jsonb;
-        exception when others then
-            v_after := null;
-        end;
-        if v_after is null or v_after ->> 'sort' is distinct from v_sort or jsonb_typeof(v_after -> 'after') is distinct from 'array'
-            or jsonb_array_length(v_after -> 'after') <> 1 + cardinality(v_keys) or v_after -> 'after' @> '[null]' then
-            raise exception 'this cursor is of no page of this request' using errcode = 'invalid_parameter_value', hint = 'Use "next" of the page before, with the same sort.';
-        end if;
+        v_after := inventory._read_cursor(in_filters ->> 'cursor', v_sort, 1 + cardinality(v_keys));
         -- One row-wise comparison, which the index of the order can begin with.
         v_where := v_where || format(
             ' and (%s) %s (%s)',
@@ -202,11 +239,11 @@ begin
         v_item,
         (select string_agg(format('x.%I::text', k.name), ', ' order by k.place) from unnest(v_key || v_keys) with ordinality as k (name, place)),
         v_page
-    ) into v_rows, v_last using in_filters, v_after -> 'after';
+    ) into v_rows, v_last using in_filters, v_after;
     page := jsonb_build_object(
         'items', coalesce(v_rows, '[]'),
         'next', case when jsonb_array_length(v_rows) = v_limit
-            then encode(convert_to(jsonb_build_object('sort', v_sort, 'after', v_last)::text, 'UTF8'), 'hex') end
+            then inventory._cursor(v_sort, v_last) end
     );
 exception when invalid_text_representation or datetime_field_overflow or invalid_datetime_format or numeric_value_out_of_range then
     raise exception 'this cursor is of no page of this request' using errcode = 'invalid_parameter_value', hint = 'Use "next" of the page before, with the same sort.';

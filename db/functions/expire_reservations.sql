@@ -2,7 +2,8 @@
 --   limit  at most so many, 1 to 10 000; call it again while it returns as many
 -- Returns how many expired. Raises 22023 for a limit out of range.
 -- It does not queue for a stock row: one that somebody has in hand is passed over, and its holds are left for the next call. Two callers at
--- once share the work. Operations do not depend on it: one that is short lets what is over expire by itself.
+-- once share the work. reserve_stock() does not depend on it: short of a product, it lets what is over of it expire itself. Sales, deductions and
+-- payments leave to others what is set aside until this was called.
 -- Reads: stock_reservations. Writes: stock_holds, inventory_stock, stock_ledger.
 -- Locks: stock rows FOR NO KEY UPDATE in key order, then their holds, both SKIP LOCKED.
 create or replace function inventory.expire_reservations("limit" integer default 1000) returns bigint

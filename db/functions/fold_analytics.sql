@@ -32,11 +32,16 @@ begin
             coalesce(sum(d.sold) filter (where d.day between y.today - 14 and y.today - 8), 0) as sold_7_before,
             coalesce(sum(d.sold) filter (where d.day between y.today - 30 and y.today - 1), 0) as sold_30,
             coalesce(bool_or(d.sold > 0 and d.day >= y.today - v_dead), false) as is_alive
+        -- By day first: of one day a part may be in each, and what came back of the other part counts against it.
         from (
-            select b.store_id, b.product_id, b.day, b.sold from inventory.sales_by_day as b
-            where b.day > current_date - greatest(v_dead, 31) - 2
-            union all
-            select f.store_id, f.product_id, f.sold_on, f.sold from inventory.folded_stock as f where f.sold_on is not null
+            select e.store_id, e.product_id, e.day, sum(e.sold) as sold
+            from (
+                select b.store_id, b.product_id, b.day, b.sold from inventory.sales_by_day as b
+                where b.day > current_date - greatest(v_dead, 31) - 2
+                union all
+                select f.store_id, f.product_id, f.sold_on, f.sold from inventory.folded_stock as f where f.sold_on is not null
+            ) as e
+            group by e.store_id, e.product_id, e.day
         ) as d
         join days as y on y.store_id = d.store_id
         group by d.store_id, d.product_id

@@ -9,7 +9,7 @@
 --   idempotency_key  names this request; the same again is answered and not done again
 --   correlation_id   ties together what one request did; not compared between requests with the same key
 --   reason           why, in words, 2000 characters
--- A row that had no movement yet gets one of kind opening, another one a count with the difference; no difference, no movement.
+-- A row that was not there gets a movement of kind opening, another one a count with the difference; no difference, no movement.
 -- Returns the answer: success, errors, replayed, movements, ticket; docs/reference/operations.md has its shape.
 -- A refusal names every row that is not as expected (version_conflict), or every one whose balance would be less than is reserved
 -- (insufficient_stock).
@@ -27,6 +27,7 @@ as $$
 declare
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
+    v_made inventory.stock_key[];
     v_changes inventory.stock_change[];
     v_movements inventory.stock_movement[];
     v_errors jsonb;
@@ -47,8 +48,9 @@ begin
             using errcode = 'invalid_parameter_value', hint = 'Give each sku once.';
     end if;
     begin
-        perform inventory._lock_changed_rows(inventory._changes_of_lines(v_operation, 'count', 1, v_lines));
-        select c.changes, c.errors into v_changes, v_errors from inventory._changes_to_balances(v_operation, v_lines) as c;
+        v_made := inventory._lock_changed_rows(inventory._changes_of_lines(v_operation, 'count', 1, v_lines));
+        -- Apart, for what the locked rows are is seen by the next statement's snapshot only.
+        select c.changes, c.errors into v_changes, v_errors from inventory._changes_to_balances(v_operation, v_lines, v_made) as c;
         if v_errors is null and cardinality(v_changes) > 0 then
             select a.movements, a.errors into v_movements, v_errors from inventory._apply_changes(v_operation, v_changes) as a;
         end if;

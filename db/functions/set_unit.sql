@@ -6,7 +6,7 @@
 --   base_unit               all products with this base unit, as kilogram counts gram
 --   actor                   who; the login when left out
 -- Returns the id of the version that is in force. Raises SD006 for an unknown sku, 22023 for neither or both of sku and base_unit, and
--- for a ratio or name out of range.
+-- for a ratio or name out of range, and for the name of the base unit.
 -- Reads: products. Writes: units. Locks: units against other calls.
 create or replace function inventory.set_unit(
     name text, numerator bigint, denominator bigint default 1, sku text default null, base_unit text default null,
@@ -36,6 +36,11 @@ begin
     end if;
     if set_unit.sku is not null then
         v_product_id := inventory._product_id(set_unit.sku);
+    end if;
+    -- Lines that name the base unit mean it, so that another one of this name would never count.
+    if set_unit.name = coalesce(set_unit.base_unit, (select p.base_unit from inventory.products as p where p.product_id = v_product_id)) then
+        raise exception '"%" is the base unit itself', set_unit.name
+            using errcode = 'invalid_parameter_value', hint = 'Give the unit another name.';
     end if;
     perform inventory._check_arguments(null, null, set_unit.actor, null, null, null, null);
     -- Versions are dense, and changes rare.

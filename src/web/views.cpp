@@ -24,8 +24,8 @@ constexpr std::array kViews{
     View{"summary", " category vendor status sort limit cursor "},
     View{"by-shop", " store category by sort limit cursor "},
     View{"low-stock", " store category vendor status sort limit cursor "},
-    View{"analytics", " scope sort limit cursor "},
-    View{"search", " q limit "},
+    View{"analytics", " scope store category vendor sort limit cursor "},
+    View{"search", " q category vendor limit cursor "},
 };
 
 const View* find_view(std::string_view name) noexcept {

@@ -55,6 +55,10 @@ for guard in "$@"; do
     guard=$(basename "$guard" .sql)
     take_out "$guard"
     export PGDATABASE="$copy"
+    if ! grep -q '^-- missed by: ' "$here/$guard.sql"; then
+        echo "not ok - $guard does not say what misses it"
+        failed=1
+    fi
     # shellcheck disable=SC2013  # one word a line
     for test in $(sed -n 's/^-- missed by: //p' "$here/$guard.sql"); do
         case $test in
@@ -64,7 +68,10 @@ for guard in "$@"; do
             engine/* | views/*) races "$guard" "$test" > "$out" 2>&1 && code=0 || code=1; sign='^FAILED\|^E  *AssertionError' ;;
             *) echo "$guard: what is $test?" >&2; exit 1 ;;
         esac
-        if [ "$code" -ne 0 ] && grep -q "$sign" "$out"; then
+        if grep 'ERROR: .*\(syntax error\|\(column\|function\|relation\) .* does not exist\)' "$out"; then
+            echo "not ok - what $guard leaves is no SQL"
+            failed=1
+        elif [ "$code" -ne 0 ] && grep -q "$sign" "$out"; then
             echo "ok - without $guard $test fails"
         else
             echo "not ok - without $guard $test still passes"

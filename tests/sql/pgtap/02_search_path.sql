@@ -78,7 +78,7 @@ select is((select count(*) from sp_trap.seen), 0::bigint, 'no operator or functi
 select is(
     test.movements('sp-a', 'sp-1'),
     '1:direct +10>10, 2:direct -3>7, 3:sale -1>6, 4:purchase +5>11, 5:sale -1>10, 6:sale -1>9, 7:return +1>10, 8:count -7>3, 9:reservation +0>3, '
-        || '10:sale -1>2, 11:release +0>2, 12:deduction -2>0, 13:compensation +0>0, 14:compensation +2>2, 15:deduction -1>1, 16:direct -1>0, 17:count +3>3, 18:sale -1>2',
+        || '10:sale -1>2, 11:release +0>2, 12:deduction -2>0, 13:compensation +0>0, 14:compensation +2>2, 15:deduction -1>1, 16:direct -1>0, 17:opening +3>3, 18:sale -1>2',
     'and every movement was recorded'
 );
 select is((select reason from inventory.stock_ledger where on_hand_delta = -3 and version = 2), 'attack', 'with its reason');

@@ -72,6 +72,18 @@ select unalike((select string_agg(l, ' ') from pg_temp.plan(format('select * fro
 select alike((select string_agg(l, ' ') from pg_temp.plan(format('select * from inventory.stock_ledger where store_id = %s and product_id = %s order by version desc limit 20', :s, :p)) as l),
     'Limit%Merge Append%', 'in the index''s order');
 
+-- The views' lists: in the order of an index, which ends with the page.
+set local enable_seqscan = off;
+set local enable_sort = off;
+select alike((select string_agg(l, ' ') from pg_temp.plan('select * from inventory.low_stock_alerts_mv order by rank, store_id, product_id limit 50') as l),
+    '%folded_alerts_rank_idx%', 'what is most urgent of all: by the index of ranks');
+select alike((select string_agg(l, ' ') from pg_temp.plan(format('select * from inventory.low_stock_alerts_mv where store_id = %s order by rank, product_id limit 50', :s)) as l),
+    '%folded_alerts_store_id_rank_idx%', 'and of a store: by its index');
+select alike((select string_agg(l, ' ') from pg_temp.plan('select f.product_id from inventory.folded_products as f where f.status = ''low_stock'' order by f.product_id limit 50') as l),
+    '%folded_products_status_idx%', 'products by status: by theirs');
+set local enable_seqscan = on;
+set local enable_sort = on;
+
 -- The functions: no table is scanned in sequence, and no more rows are looked at than answer.
 select pg_snapshot_xmax(pg_current_snapshot()) as xmax \gset
 select pg_temp.seq_scans() as scans, pg_temp.fetched() as fetched \gset

@@ -280,6 +280,15 @@ select is(
     '22023 line 1: expected_quantity cannot be "1"', 'an expected quantity is a number'
 );
 
+-- A row that is made again at nothing is told of, too.
+delete from inventory.inventory_stock as s where s.store_id = test.store('op-a') and s.product_id = test.product('op-6');
+select is(
+    inventory.set_stock('op-a', pg_temp.lines('op-6 0')) #>> '{movements,0,kind}', 'opening', 'a row that was deleted is opened again, if at 0'
+);
+select is(
+    (inventory.set_stock('op-a', pg_temp.lines('op-6 0')) -> 'movements')::text, '[]', 'once'
+);
+
 select is_empty('select test.contradictions()', 'Q1 holds');
 select * from finish();
 rollback;

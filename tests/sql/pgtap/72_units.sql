@@ -44,7 +44,10 @@ select is(pg_temp.have('u-2'), '9', 'and a refusal leaves the remainder alone');
 select is(pg_temp.sell('u-2 1 third', 'u-2 8.5', 'u-2 1 third'), false, 'parts are summed exactly before they are compared');
 select is(pg_temp.sell('u-2 1 third', 'u-2 8.25', 'u-2 1 third'), true, 'halves, quarters and thirds at once');
 select is(pg_temp.have('u-2'), '0 + 1/12', 'the remainder is exact');
-select is(pg_temp.sell('u-2 0.1'), false, 'a tenth is more than a twelfth');
+select is(
+    inventory.record_sale('u-a', pg_temp.lines('u-2 0.1')) #>> '{errors,0,message}',
+    'Insufficient stock of u-2 in u-a: Need 0.1, Have 0.083333333 (Short: 0.016666667)', 'a tenth is more than a twelfth, and that is what is said'
+);
 select is((inventory.adjust_stock('u-a', '[{"sku": "u-2", "quantity": 0.25}]', 'found') -> 'success')::boolean, true, 'what is found');
 select is(pg_temp.have('u-2'), '0 + 1/3', 'is added to the remainder');
 select is(pg_temp.sell('u-2 1 third'), true, 'and can be sold');
@@ -101,6 +104,7 @@ select is((select r.numerator from inventory._unit_ratio(test.product('u-flour')
 
 select throws_ok(format('select inventory.set_unit(%s)', w.arguments), w.sqlstate, null, 'no unit: ' || w.arguments)
 from (values
+    ($$ 'gram', 10, 1, 'u-flour' $$, '22023'), ($$ 'gram', 10, 1, null, 'gram' $$, '22023'),
     ($$ 'x', 1 $$, '22023'), ($$ 'x', 1, 1, 'u-1', 'gram' $$, '22023'), ($$ 'x', 1, 1, 'u-x' $$, 'SD006'), ($$ 'box', 1, 1, 'u-1' $$, '22023'),
     ($$ 'x', 0, 1, 'u-1' $$, '22023'), ($$ 'x', 1, 0, 'u-1' $$, '22023'), ($$ 'x', 1000000001, 1, 'u-1' $$, '22023'), ($$ null, 1, 1, 'u-1' $$, '22023'),
     ($$ '', 1, 1, 'u-1' $$, '22023'), ($$ 'x', 1, 1, 'u-1', null, repeat('a', 201) $$, '22001')

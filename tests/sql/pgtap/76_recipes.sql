@@ -471,6 +471,25 @@ select is(
     'Insufficient stock of rc-4 in rc-b: Need 9999, Have 996 (Short: 9003)', 'a row that is not there may go below zero'
 );
 select is(test.stock('rc-b', 'rc-11'), null, 'but a refused request makes none');
+create function pg_temp.batch_of_one(in_id text, variadic in_lines text[]) returns jsonb language sql as $$
+    select inventory.deduct_inventory_many(
+        jsonb_build_array(jsonb_build_object('store', 'rc-b', 'transaction_id', in_id, 'lines', pg_temp.lines(variadic in_lines)))
+    ) -> 0
+$$;
+savepoint before_the_batch;
+select is(pg_temp.batch_of_one('m3', 'rc-13 1', 'rc-4 9999') ->> 'success', 'false', 'in a savepoint');
+release savepoint before_the_batch;
+select is(test.stock('rc-b', 'rc-11'), null, 'neither');
+-- A row that was there before goes on from its version when it is made again; until it moves it is none.
+select inventory.receive_purchase('rc-b', pg_temp.lines('rc-11 1'));
+delete from inventory.inventory_stock as s where s.store_id = test.store('rc-b') and s.product_id = test.product('rc-11');
+select is(
+    pg_temp.said(inventory.deduct_inventory_atomic('rc-b', pg_temp.lines('rc-11 1'), 'm5')), pg_temp.said(pg_temp.batch_of_one('m5', 'rc-11 1')),
+    'a product whose stock row was deleted is refused in a batch as in one'
+);
+select is(pg_temp.batch_of_one('m3', 'rc-13 1', 'rc-4 9999') ->> 'success', 'false', 'what takes from it and is refused');
+select is(test.stock('rc-b', 'rc-11'), null, 'leaves none either');
+select is(pg_temp.moved(pg_temp.batch_of_one('m6', 'rc-13 1')), 'deduction rc-11 -1>-1 v3', 'and what is done makes it again');
 
 -- A product without stock of its own that is asked for by itself and as an ingredient: both is said, in a batch as in one.
 select test.product('rc-14'), test.product('rc-15'), inventory.set_recipe('rc-15', '[{"name": "Cream", "quantity": 1, "unit": "piece"}]'),
@@ -480,6 +499,25 @@ select is(:'errors'::jsonb -> 0 ->> 'code' || ' ' || (:'errors'::jsonb -> 1 ->> 
 select is(
     inventory.deduct_inventory_many(jsonb_build_array(jsonb_build_object('store', 'rc-b', 'transaction_id', 'm9', 'lines', pg_temp.lines('rc-14 1', 'rc-15 1')))) #> '{0,errors}',
     :'errors'::jsonb, 'in a batch as in one'
+);
+
+-- A transaction id whose key was pruned is not free for a sale or a payment either, by whatever way.
+delete from inventory.inventory_deduction_idempotency where store_id = test.store('rc-b');
+select is(pg_temp.said(inventory.record_sale('rc-b', pg_temp.lines(variadic c.lines), transaction_id => 'a1')), 'transaction_id "a1" was used before', c.what)
+from (values
+    ('{rc-4 1}'::text[], 'a sale of one line has no deduction''s id'), ('{rc-4 1,rc-4 1}', 'nor has one of two'), ('{rc-4 1 piece}', 'nor one in units')
+) as c (lines, what);
+select inventory.reserve_stock('o-a1', 'rc-b', pg_temp.lines('rc-4 1')) \gset
+select is(
+    pg_temp.said(inventory.process_order_stock_reduction('o-a1', 'rc-b', transaction_id => 'a1')), 'transaction_id "a1" was used before',
+    'nor has a payment'
+);
+select is(
+    pg_temp.said(inventory.process_order_stock_reduction('o-a1', 'rc-b', transaction_id => 'a1', rest => 'keep')), 'transaction_id "a1" was used before',
+    'however it is made'
+);
+select is(
+    pg_temp.moved(inventory.process_order_stock_reduction('o-a1', 'rc-b', transaction_id => 'a9')) like 'sale rc-4 -1>%', true, 'with another id it is paid'
 );
 
 -- Whatever was done, what was given back is never more than what was taken.

@@ -366,6 +366,13 @@ select is(
 select is(
     (select count(*) from inventory.operation_refusals where store_id = test.store('oq-a') and operation = 'sync_all_pending'), 2::bigint, 'T21: and counted'
 );
+select is(
+    (inventory.get_deduction_metrics('oq-a') #> '{last_24h,failed}')::bigint,
+    (
+        select count(*) from inventory.operation_refusals
+        where store_id = test.store('oq-a') and operation in ('deduct_inventory_atomic', 'record_sale', 'process_order_stock_reduction', 'sync_all_pending')
+    ), 'T21: among the deductions that failed'
+);
 select is(test.stock('oq-a', 'oq-7'), 'on_hand -3 reserved 0 version 2', 'a row that might go below zero goes there');
 select is(inventory.approve_transaction('p2', 'oq-a', 'boss') ->> 'success', 'true', 'T21: an approval goes by what the row may now');
 select inventory.queue_transaction('oq-a', pg_temp.lines('oq-7', 1), 'p6', 'till-1', 26) \gset

@@ -114,6 +114,20 @@ def test_pages_filter_sort_and_page_on(tmp_path, sql, daemon_url):
         assert stockd.stop() == 0
 
 
+def test_many_who_ask_for_a_rebuild_get_few(tmp_path, sql, daemon_url):
+    """Those who ask while one runs, or soon after, share the next one."""
+    with Stockd(tmp_path, STOCKD_DATABASE_URL=daemon_url) as stockd:
+        stockd.wait_until_ready()
+        wait_for(lambda: sql("select rebuilt_at is not null from inventory.fold_state"), "the first fold")
+        before = metric(stockd, "stockd_view_rebuilds_total")
+        for number in range(50):
+            sql(f"notify refresh_inventory_views, '{number}'")
+        asked = sql("select now()")
+        wait_for(lambda: sql("select rebuilt_at - rebuild_duration > %s from inventory.fold_state", asked), "a rebuild that began after the last had asked")
+        assert 1 <= metric(stockd, "stockd_view_rebuilds_total") - before <= 25
+        assert stockd.stop() == 0
+
+
 def test_a_stockd_that_does_not_fold_rebuilds_when_asked_and_says_how_old_the_views_are(tmp_path, sql, daemon_url):
     with Stockd(tmp_path, "--fold-interval", "0s", STOCKD_DATABASE_URL=daemon_url) as stockd:
         stockd.wait_until_ready()

@@ -4,6 +4,7 @@ import fractions
 import itertools
 import random
 import threading
+import uuid
 
 import psycopg2.errors
 import psycopg2.extras
@@ -27,7 +28,26 @@ WAYS = {
         connection, "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) values (%s, %s, 'sale', -1)",
         shop.store_id, shop.product_ids[0],
     ) == [],
+    "deduct_inventory_atomic": lambda shop, connection: call(
+        connection, "deduct_inventory_atomic", shop.store, [(shop.skus[0], 1)], transaction_id=str(uuid.uuid4())
+    )["success"],
+    "deduct_inventory_many": lambda shop, connection: value(
+        connection, "select inventory.deduct_inventory_many(%s) #> '{0,success}'",
+        psycopg2.extras.Json([{"store": shop.store, "transaction_id": str(uuid.uuid4()), "lines": one_of(shop)}]),
+    ),
+    "reserve and pay": lambda shop, connection: reserve_and_pay(shop, connection, str(uuid.uuid4())),
 }
+
+
+def one_of(shop):
+    return [{"sku": shop.skus[0], "quantity": 1}]
+
+
+def reserve_and_pay(shop, connection, order):
+    if not value(connection, "select inventory.reserve_stock(%s, %s, %s) -> 'success'", order, shop.store, psycopg2.extras.Json(one_of(shop))):
+        return False
+    assert value(connection, "select inventory.process_order_stock_reduction(%s, %s) -> 'success'", order, shop.store)
+    return True
 
 
 @pytest.mark.parametrize("one, other", itertools.combinations_with_replacement(WAYS, 2))

@@ -80,3 +80,15 @@ def test_a_last_sale_before_the_days_that_are_kept_counts_after_a_rebuild_too(sh
             assert value(folder, "select dead_rows from inventory.inventory_analytics_mv where scope = 'store' and code = %s", s.stores[0]) == 0, rebuild
     finally:
         rows(folder, "update inventory.settings set value = '90' where name = 'dead_stock_days'")
+
+
+def test_what_came_back_on_the_same_day_counts_against_a_sale_that_a_rebuild_has_put_apart(shop):
+    s = shop()
+    s.stock(9)
+    folder = connect()
+    move = "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) values (%s, %s, %s, %s)"
+    for kind, delta, is_dead in (("sale", -5, 0), ("return", 5, 1)):
+        rows(s.connection, move, s.store_ids[0], s.product_ids[0], kind, delta)
+        fold(folder, rebuild=kind == "sale")
+        value(folder, "select inventory.fold_analytics()")
+        assert value(folder, "select dead_rows from inventory.inventory_analytics_mv where scope = 'store' and code = %s", s.stores[0]) == is_dead

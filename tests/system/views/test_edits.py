@@ -50,8 +50,11 @@ def test_each_edit_is_folded(session, shop):
         assert differences(reader, "now") == [], edit
         assert fold(folder)[1] is None, edit
         assert differences(reader, "mv") == [], edit
-    boxes = rows(reader, "select boxes, packs, pieces from inventory.inventory_summary_mv where sku = %s", s.skus[0])
-    assert len(boxes) == 1
+    rows(folder, "delete from inventory.inventory_stock where product_id = %s", s.product_ids[2])
+    s.stock(59, product=2)
+    fold(folder)
+    found = rows(reader, "select boxes, packs, pieces from inventory.inventory_summary_mv where sku = %s", s.skus[2])
+    assert found == [(2, 1, 5)], "24 to a box, 6 to a pack"
 
 
 def test_late_sales_count_for_the_rank(session, shop):

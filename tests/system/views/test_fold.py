@@ -453,3 +453,23 @@ def test_who_is_held_to_some_stores_does_not_fold(shop):
     finally:
         rows(admin, "delete from inventory.store_access where login = 'views_held'")
         rows(admin, "drop role views_held")
+
+
+def test_sales_of_months_that_were_let_go_are_kept_in_a_restored_copy(shop):
+    """Nothing says there that months went, but that a store is older than what is left; a rebuild counts the rest only."""
+    s = shop()
+    s.stock(4)
+    folder = connect()
+    fold(folder)
+    # As a restore brings it.
+    rows(
+        folder, "set session_replication_role = replica; "
+        "insert into inventory.stores (code, name, created_at) values ('v-old', '', now() - interval '80 days'); set session_replication_role = origin",
+    )
+    rows(folder, "insert into inventory.sales_by_day values (%s, %s, date_trunc('month', now())::date - 10, 3)", s.store_ids[0], s.product_ids[0])
+    try:
+        fold(folder, rebuild=True)
+        assert value(folder, "select sum(sold) from inventory.sales_by_day where store_id = %s", s.store_ids[0]) == 3
+    finally:
+        rows(folder, "delete from inventory.sales_by_day where store_id = %s", s.store_ids[0])
+        rows(folder, "delete from inventory.stores where code = 'v-old'")

@@ -33,6 +33,15 @@ def test_prefixes_words_case_and_accents(catalog):
     assert found(catalog, "creme zebra") == []
 
 
+def test_a_page_goes_on_after_the_last_of_the_one_before(catalog):
+    whole = found(catalog, "sx-tea")
+    for at, sku in enumerate(whole):
+        assert [s for (s,) in rows(catalog, "select sku from inventory.search_products('sx-tea', after => %s)", sku)] == whole[at + 1:]
+    with pytest.raises(psycopg2.Error) as refused:
+        rows(catalog, "select sku from inventory.search_products('sx-tea', after => 'sx-none')")
+    assert refused.value.pgcode == "SD006"
+
+
 def test_signs_and_wrong_arguments(catalog):
     assert found(catalog, "!!") == ["!!"]
     assert found(catalog, "' & | ! <-> :* \\") == []

@@ -206,3 +206,26 @@ def test_after_midnight_the_days_of_sales_are_the_new_ones_before_anybody_folds(
     rows(folder, "update inventory.folded_alerts set sold_30 = 40, rank = inventory._alert_rank(available, 40) where store_id = %s", s.store_ids[0])
     assert differences(reader, "now") == []
     assert rows(reader, "select sold_30, rank from inventory.low_stock_alerts_now where store = %s", s.stores[0]) == [(57, 3 * 30 / 57)]
+    rows(folder, "update inventory.fold_state set turned_at = turned_at - interval '1 day'")
+    fold(folder)
+    assert differences(reader, "mv") == [], "the first fold of the day counts anew"
+
+
+def test_a_long_tail_is_counted_once(session, shop):
+    """More than a look-up for each is worth: everything is compared instead, and nothing is told twice."""
+    s = shop()
+    s.stock(100)
+    s.stock(7, product=1)
+    folder, reader = connect(), session()
+    fold(folder)
+    s.set(3)
+    rows(
+        s.connection,
+        "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) select %s, %s, 'adjustment', 1 from generate_series(1, 200001)",
+        s.store_ids[0], s.product_ids[1],
+    )
+    assert value(folder, "select inventory._is_long_tail(pg_snapshot_xmax(snapshot), '{}') from inventory.fold_state")
+    assert differences(reader, "now") == []
+    fold(folder)
+    assert not value(folder, "select inventory._is_long_tail(pg_snapshot_xmax(snapshot), '{}') from inventory.fold_state")
+    assert differences(reader, "mv") == []
