@@ -31,10 +31,10 @@ acceptance: ## bring the whole large data sets (STOCKD_TEST_DATA) in, by import 
 	@scripts/build.sh release stockd stockctl with_cluster
 	@scripts/acceptance.sh build/release/bin
 
-soak: ## run random SQL and faults against stockd, PostgreSQL being the judge; SEED, SEEDS, STEPS (of each), FAULT_EVERY, REQUIRE (each kind)
+soak: ## run random SQL and faults against stockd, PostgreSQL being the judge; SEED, SEEDS, STEPS (of each), FAULT_EVERY, REQUIRE (each kind), JOBS
 	@scripts/packages.sh run test
 	@scripts/build.sh release stockd stockctl witness
-	@scripts/soak.sh build/release/bin soak --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --steps $(or $(STEPS),500) --fault-every $(or $(FAULT_EVERY),9) --require $(or $(REQUIRE),1)
+	@scripts/soak.sh build/release/bin soak --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) --steps $(or $(STEPS),500) --fault-every $(or $(FAULT_EVERY),9) --require $(or $(REQUIRE),1) --jobs $(or $(JOBS),1)
 
 soak-engine: ## call every function of the engine from many clients, kill PostgreSQL, prove the stock; SEED, OPERATIONS, CLIENTS, KILLS
 	@scripts/packages.sh run test

@@ -1,8 +1,10 @@
-"""Runs seeds one after the other and says what happened: docs/how-to/soak.md."""
+"""Runs seeds and says what happened: docs/how-to/soak.md."""
 
 import argparse
 import collections
+import concurrent.futures
 import faulthandler
+import multiprocessing
 import signal
 import sys
 
@@ -13,7 +15,8 @@ from soak.run import Run
 def arguments():
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="the first seed; an even one runs without the backstop poll")
-    parser.add_argument("--seeds", type=int, default=1, help="how many, one after the other")
+    parser.add_argument("--seeds", type=int, default=1, help="how many")
+    parser.add_argument("--jobs", type=int, default=1, help="so many seeds at a time, each with a database of its own")
     parser.add_argument("--steps", type=int, default=500, help="steps per seed")
     parser.add_argument("--require", type=int, default=1, help="fail when a kind happened less often over all seeds")
     parser.add_argument("--fault-every", type=int, default=9, help="one step in so many is a fault")
@@ -31,34 +34,60 @@ def show(counts, slowest):
         print(f"  {seconds:7.2f} {what}")
 
 
-def missing(counts, fault_kinds, least):
-    wanted = [("SQL", kind) for kind in operations.KINDS] + [("faults", kind) for kind in fault_kinds]
+def missing(counts, kinds_of_faults, least):
+    wanted = [("SQL", kind) for kind in operations.KINDS] + [("faults", kind) for kind in kinds_of_faults]
     return [f"{group} {kind}: {counts[group][kind]} times, not {least}" for group, kind in wanted if counts[group][kind] < least]
+
+
+def fault_kinds(options):
+    """None: all."""
+    return None if options.faults is None else [kind for kind in options.faults.split(",") if kind]
+
+
+def run_seed(seed, options):
+    """(counts, longest waits, failure or None) of one seed, as plain values: it may be run by another process."""
+    run = Run(seed, options.steps, options.fault_every, fault_kinds(options))
+    kind = "with the backstop" if run.has_backstop else "doorbell alone"
+    print(f"seed {seed}: {options.steps} steps, {run.stockd_count} stockd, {kind}", flush=True)
+    report = run.execute()
+    return {group: dict(kinds) for group, kinds in report.counts.items()}, dict(report.slowest), report.failure
+
+
+def reports(options):
+    """Of each seed, as they end; the first failure is the last that is waited for."""
+    seeds = range(options.seed, options.seed + options.seeds)
+    if options.jobs == 1:
+        for seed in seeds:
+            yield seed, run_seed(seed, options)
+        return
+    with concurrent.futures.ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:
+        running = {pool.submit(run_seed, seed, options): seed for seed in seeds}
+        try:
+            for done in concurrent.futures.as_completed(running):
+                yield running[done], done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def main():
     options = arguments()
     faulthandler.register(signal.SIGUSR1)  # where every thread is, for a run that hangs
-    only = None if options.faults is None else [kind for kind in options.faults.split(",") if kind]
     counts = collections.defaultdict(collections.Counter)
     slowest = collections.defaultdict(float)
-    for seed in range(options.seed, options.seed + options.seeds):
-        run = Run(seed, options.steps, options.fault_every, only)
-        kind = "with the backstop" if run.has_backstop else "doorbell alone"
-        print(f"seed {seed}: {options.steps} steps, {run.stockd_count} stockd, {kind}", flush=True)
-        report = run.execute()
-        for group, kinds in report.counts.items():
+    for seed, (counted, waits, failure) in reports(options):
+        for group, kinds in counted.items():
             counts[group].update(kinds)
-        for what, seconds in report.slowest.items():
+        for what, seconds in waits.items():
             slowest[what] = max(slowest[what], seconds)
-        if report.failure:
+        if failure:
             show(counts, slowest)
             again = f"soak --seed {seed} --steps {options.steps} --fault-every {options.fault_every}"
             if options.faults is not None:
                 again += f" --faults '{options.faults}'"
-            print(f"FAILED: {report.failure}\nagain: scripts/soak.sh build/release/bin {again}")
+            print(f"FAILED: {failure}\nagain: scripts/soak.sh build/release/bin {again}")
             return 1
     show(counts, slowest)
+    only = fault_kinds(options)
     if rare := missing(counts, faults.KINDS if only is None else only, options.require):
         print("FAILED, too rare:\n  " + "\n  ".join(rare))
         return 1
@@ -70,4 +99,5 @@ def main():
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -126,7 +126,10 @@ class Checker:
             for row in product[5]:
                 key = product[0], row[0]
                 if row[4] < self.versions.get(key, 0):
-                    self.report.fail(f"version of {key} went back to {row[4]} from {self.versions[key]} at {position.text}")
+                    self.report.fail(
+                        f"version of {key} went back to {row[4]} from {self.versions[key]} at {position.text}",
+                        row=self.history.stock_key(*key),
+                    )
                 self.versions[key] = row[4]
 
     def _tail(self, expected, found):

@@ -352,13 +352,18 @@ def network_delay(f):
     gate = f.some_program().gate
     gate.delay_s = f.rng.choice([0.001, 0.01, 0.1])
     f.hold(15, 1)
+    has_met_something = gate.connections() > 0
     gate.heal()
+    return has_met_something
 
 
 @fault
 def network_cut(f):
-    f.some_program().gate.break_all()
+    gate = f.some_program().gate
+    has_met_something = gate.connections() > 0
+    gate.break_all()
     f.hold(3)
+    return has_met_something
 
 
 @fault
@@ -367,8 +372,10 @@ def network_limit(f):
     gate = f.some_program().gate
     gate.bytes_per_s = f.rng.randint(200, 20_000)
     f.hold(15, 1)
+    has_met_something = gate.connections() > 0
     gate.break_all()
     gate.heal()
+    return has_met_something
 
 
 @fault
@@ -378,6 +385,7 @@ def network_hole(f):
     gate.black_hole()
     f.hold_for_any_time()
     gate.heal()
+    return gate.has_swallowed
 
 
 @fault
@@ -406,9 +414,10 @@ def foreign_listener(f):
             cursor.execute("select count(*) from inventory.inventory_stock")
             f.hold_for_any_time()
             cursor.execute("rollback")
+        return True
     except psycopg2.Error as error:
         if not is_lost(error, connection):
             raise
-        # A crash of before was still ending it.
+        return False  # a crash of before was still ending it
     finally:
         connection.close()

@@ -79,6 +79,27 @@ def ledger_one_row(t):
     )
 
 
+@kind(4)
+def ledger_sale(t):
+    """Now or up to five weeks ago: what is sold by day is in the views."""
+    at = key(t.rng) | {"hours": t.rng.choice([0, 0, t.rng.randint(1, 900)])}
+    t.expect_refusal(
+        f"insert into {LEDGER} (store_id, product_id, kind, on_hand_delta, occurred_at)"
+        " values (%(s)s, %(p)s, 'sale', -%(n)s, now() - make_interval(hours => %(hours)s))",
+        at,
+    )
+
+
+@kind(3)
+def receive_at_cost(t):
+    t.run(
+        "select inventory.receive_purchase(t.code, jsonb_build_array(jsonb_build_object("
+        "'sku', p.sku, 'quantity', %(n)s::integer, 'unit_cost', %(cost)s::integer)))"
+        " from inventory.stores as t, inventory.products as p where t.store_id = %(s)s and p.product_id = %(p)s",
+        key(t.rng) | {"cost": t.rng.randint(1, 5)},
+    )
+
+
 def missing_products(t, at):
     """Of the store; when it has them all, what it has of two of them goes first."""
     t.run(
@@ -200,6 +221,19 @@ def product_comes_and_goes(t):
     for (old,) in t.cursor.fetchall():
         t.run(f"delete from {STOCK} where product_id = %(p)s", {"p": old})
         t.run("delete from inventory.products where product_id = %(p)s", {"p": old})
+
+
+@kind(2)
+def price_or_category_edit(t):
+    t.run(
+        t.rng.choice([
+            "update inventory.products set base_price = %(n)s where product_id = %(p)s",
+            "update inventory.products set base_price = nullif(base_price, %(n)s) where product_id = %(p)s",
+            "update inventory.products set category_id = 1 + %(n)s %% 2 where product_id = %(p)s",
+            "update inventory.products set category_id = null where product_id = %(p)s",
+        ]),
+        key(t.rng),
+    )  # fmt: skip
 
 
 @kind(3)

@@ -97,8 +97,8 @@ class Reader:
             if row["version"] < self.seen.get(key, 0):
                 self.report.fail(
                     f"{self.stockd.name}: version of {key} went back from {self.seen[key]} to {row['version']}",
-                    f"{row}",
-                )
+                    f"{row}", key,
+                )  # fmt: skip
             self.seen[key] = row["version"]
 
     def _check_floors(self, rows, keys, looked, era):
@@ -114,7 +114,8 @@ class Reader:
             elif row["version"] < required:
                 self.report.fail(
                     f"{self.stockd.name} served version {row['version']} of {key} as fresh, {required} had been committed"
-                    f" {time.monotonic() - looked:.3f} s before now at the latest"
+                    f" {time.monotonic() - looked:.3f} s before now at the latest",
+                    row=key,
                 )
             else:
                 self.report.count("reads", "rows held against commits")
@@ -173,11 +174,11 @@ class Reader:
             return
         self.report.count("reads", "by version")
         if key not in rows or rows[key]["version"] < version:
-            self.report.fail(f"{self.stockd.name} answered min_version={version} of {key} with {rows.get(key)}")
+            self.report.fail(f"{self.stockd.name} answered min_version={version} of {key} with {rows.get(key)}", row=key)
 
     def _require(self, rows, key, version, era, what):
         row = rows.get(key)
         if row is None:
             self.floors.defer(era, "gone", *key, (version, time.time()), f"{self.stockd.name} served nothing for {what}")
         elif row["version"] < version:
-            self.report.fail(f"{self.stockd.name} answered {what} with version {row['version']} of {key}, not {version}")
+            self.report.fail(f"{self.stockd.name} answered {what} with version {row['version']} of {key}, not {version}", row=key)

@@ -18,6 +18,7 @@ class Report:
         self.slowest = collections.defaultdict(float)
         self.stop = threading.Event()
         self.failure = None
+        self.row = None  # (store, product) of the stock row that the failure is about
         self._lock = threading.Lock()
 
     def count(self, group, kind, times=1):
@@ -28,10 +29,11 @@ class Report:
         with self._lock:
             self.slowest[what] = max(self.slowest[what], seconds)
 
-    def fail(self, what, detail=""):
-        """The first failure counts; everybody stops."""
+    def fail(self, what, detail="", row=None):
+        """The first failure counts; everybody stops. The run adds what the oracle knows of the stock row (store, product)."""
         with self._lock:
             if self.failure is None:
+                self.row = row
                 self.failure = f"seed {self.seed}, step {self.step}: {what}" + (f"\n{detail}" if detail else "")
         self.stop.set()
 

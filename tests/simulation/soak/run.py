@@ -8,11 +8,13 @@ import tempfile
 import threading
 import time
 
+import psycopg2
+
 from soak import faults, operations
 from soak.checker import Checker
 from soak.cluster import Cluster
 from soak.faults import Faults
-from soak.oracle import SQL
+from soak.oracle import SQL, History
 from soak.processes import BIN, Stockd, Witness
 from soak.quiet import Quiet
 from soak.readers import Reader, sku_of
@@ -21,6 +23,9 @@ from soak.sessions import Floors, Session
 from soak.views import ViewReader
 
 SESSIONS = 8
+VIEW_READERS = 2
+# Days begin at different times.
+TIME_ZONES = ["UTC", "Asia/Tokyo", "America/New_York"]
 QUIET_EVERY = 40
 
 
@@ -87,6 +92,7 @@ class Run:
             pass
         finally:
             self.report.stop.set()
+            self._add_history()
             for program in [*self.stockds, self.witness]:
                 if program:
                     program.close()
@@ -97,6 +103,16 @@ class Run:
             else:
                 shutil.rmtree(self.folder, ignore_errors=True)
         return self.report
+
+    def _add_history(self):
+        """To a failure that is about a stock row: its last images, as long as the database answers."""
+        if self.report.row is None:
+            return
+        try:
+            connection = self.cluster.primary.connect(application_name="soak post-mortem")
+            self.report.failure += "\n" + History(connection).tail([("inventory_stock", *self.report.row)])
+        except psycopg2.Error as error:
+            self.report.failure += f"\n(its history cannot be read: {error})"
 
     def _start(self):
         os.chmod(self.folder, 0o711)
@@ -121,7 +137,8 @@ class Run:
         )
         for stockd in self.stockds:
             self.readers.append(Reader(stockd, self.report, self.floors, self.clock, self.rng.random()))
-        ViewReader(self.cluster, self.report)
+        for _ in range(VIEW_READERS):
+            ViewReader(self.cluster, self.report)
         self.quiet = Quiet(self)
 
     def _fill(self):
@@ -131,10 +148,17 @@ class Run:
                 cursor.execute(f"create role soak_{role} login password %s in role inventory_{member}", (self.cluster.password,))
             with open(SQL, encoding="utf-8") as file:
                 cursor.execute(file.read())
+            cursor.execute("insert into inventory.categories (code, name) values ('C-1', 'Category'), ('C-2', 'Category')")
             for store in range(1, operations.STORES + 1):
-                cursor.execute("insert into inventory.stores (code, name) values (%s, 'Store')", (f"S-{store}",))
+                cursor.execute(
+                    "insert into inventory.stores (code, name, time_zone) values (%s, 'Store', %s)",
+                    (f"S-{store}", TIME_ZONES[store % len(TIME_ZONES)]),
+                )
             for product in range(1, operations.PRODUCTS + 1):
-                cursor.execute("insert into inventory.products (sku, name) values (%s, 'Product')", (sku_of(product),))
+                cursor.execute(
+                    "insert into inventory.products (sku, name, category_id, base_price) values (%s, 'Product', nullif(%s, 0), 2.5)",
+                    (sku_of(product), product % 3),
+                )
             cursor.execute(
                 "insert into inventory.inventory_stock (store_id, product_id, on_hand, allow_negative)"
                 " select s.store_id, p.product_id, 100, s.store_id = 3 from inventory.stores as s, inventory.products as p"
