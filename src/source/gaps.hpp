@@ -76,6 +76,13 @@ constexpr bool kSilenceIsStale = false;
 constexpr bool kSilenceIsStale = true;
 #endif
 
+#ifdef STOCKD_GAP_LATE_LOCK
+constexpr bool kLockedBeforeSnapshot = false;
+#else
+/// The tables of a load are locked before its snapshot is taken.
+constexpr bool kLockedBeforeSnapshot = true;
+#endif
+
 #ifdef STOCKD_GAP_NO_TICKET
 constexpr bool kTicketIsAwaited = false;
 #else

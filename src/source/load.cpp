@@ -61,9 +61,11 @@ Follower::Loop::Task<change::Position> Follower::Loop::read_tables(std::shared_p
     if (!begun) {
         co_return begun.error();
     }
-    auto locked = co_await r.exec_script(sql::kLockTables, deadline);
-    if (!locked) {
-        co_return locked.error();
+    if constexpr (kLockedBeforeSnapshot) {
+        auto locked = co_await r.exec_script(sql::kLockTables, deadline);
+        if (!locked) {
+            co_return locked.error();
+        }
     }
     auto taken = co_await r.exec_script(sql::kPosition, deadline);
     if (!taken) {

@@ -263,6 +263,35 @@ TEST_CASE("source: who brings a ticket is answered with its transaction", "[gap-
     CHECK((running.sink.on_hand(1, 1) == 8) == kGuarded);
 }
 
+TEST_CASE("source: a table that is rewritten as a load begins is not read as empty", "[gap-lock]") {
+    const Database database;
+    database.seed(1, 1);
+    Db db{database.url()};
+    // At the last moment before the load, which then waits: for the lock, or with its snapshot in
+    // hand, to which the rewritten rows are still to come.
+    const auto rewrite = [&](const observe::Observation& seen) {
+        const auto* changed = std::get_if<observe::StateChanged>(&seen);
+        if (changed != nullptr && changed->to == name_of(State::kLoading)) {
+            db.run("begin");
+            db.run("alter table inventory.products add column dice float default random()");
+        }
+    };
+    MapSink sink;
+    Follower follower{options_for(database), sink, observe::Observer{{rewrite}}};
+    follower.start();
+    Db other{database.url()};
+    REQUIRE(eventually([&] {
+        return other.value(
+                   "select exists (select from pg_locks where not granted and relation = "
+                   "'inventory.products'::regclass)::text"
+               ) == "true";
+    }));
+    db.run("commit");
+    REQUIRE(eventually([&] { return follower.status().state == State::kLive; }));
+    CHECK(sink.copy().products.empty() != kGuarded);
+    follower.stop();
+}
+
 TEST_CASE("source: while a load's copy is built, changes go on arriving", "[gap-prepared]") {
     const Database database;
     database.seed(1, 1);
