@@ -170,7 +170,7 @@ grant execute on function
     to inventory_daemon;
 grant execute on function inventory.release_events(timestamptz) to inventory_admin;
 grant execute on function
-    inventory.search_products(text, integer, text, text, text), inventory._search_class(text, text, text, text, tsquery), inventory._unfolded(boolean), inventory._stock_status(numeric, numeric),
+    inventory.search_products(text, integer, text, text), inventory._search(text, integer, text, text, integer, text), inventory._unfolded(boolean), inventory._stock_status(numeric, numeric),
     inventory._alert_rank(bigint, numeric), inventory._is_sale(text), inventory._sold_30(bigint, bigint, date),
     inventory._sold_30_now(inventory.unfolded_stock), inventory._fold_freshness()
     to inventory_reader;

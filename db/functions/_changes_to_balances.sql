@@ -3,6 +3,7 @@
 --   in_made   keys of those that were made for it: without a movement nobody would be told of them
 -- Returns the changes, or the errors (version_conflict) of rows that are not as their line expected.
 -- Reads: inventory_stock, stock_remainders.
+drop function if exists inventory._changes_to_balances(inventory.operation, inventory.operation_line[]);
 create or replace function inventory._changes_to_balances(
     in_operation inventory.operation, in_lines inventory.operation_line[], in_made inventory.stock_key[], out changes inventory.stock_change[], out errors jsonb
 )

@@ -20,13 +20,16 @@ declare
         join pg_class as c on c.oid = i.inhrelid
         where i.inhparent = 'inventory.stock_ledger_months'::regclass and c.relname <> 'stock_ledger_default'
     );
-    -- Months were let go when a store is older than what is left; nothing else outlives a restore. Of the first day that the ledger is kept of,
-    -- only a part may be.
+    -- Months were let go when a store is older than what is left; nothing else outlives a restore. A subscriber has what is older beside the
+    -- months. Of the first day that the ledger is kept of, only a part may be.
     v_kept_from date := case
-        when exists (select from inventory.stores as t where t.created_at < v_oldest_month) then v_oldest_month + 2 else '-infinity'
+        when exists (select from inventory.stores as t where t.created_at < v_oldest_month::timestamp at time zone 'UTC')
+            and not exists (select from inventory.stock_ledger_default as d where d.recorded_at < v_oldest_month::timestamp at time zone 'UTC')
+            then v_oldest_month + 2
+        else '-infinity'
     end;
     -- A day before is counted nowhere, and where it is the last one with a sale the shadow knows it alone.
-    v_from date := greatest(v_kept_from, current_date - (select s.value::integer from inventory.settings as s where s.name = 'sales_days_kept'));
+    v_from date := greatest(v_kept_from, current_date - inventory._sales_days_kept());
 begin
     update inventory.folded_stock as f set sold_on = null, sold = 0
     where f.sold_on is not null and f.sold_on >= v_from and (in_stores is null or f.store_id = any (in_stores));

@@ -26,7 +26,8 @@ as $$
             select o.code, count(*) as failed
             from inventory.operation_refusals as o
             where o.store_id = in_store_id and o.recorded_at >= in_since
-                -- sync_all_pending refuses by the policy that was captured what today's would let pass; the rest of what it deducts is refused below it.
+                -- sync_all_pending refuses by the policy that was captured what today's would let pass; what is short is refused below it. What is
+                -- not possible any more waits for somebody, and is no deduction that failed.
                 and o.operation in ('record_sale', 'deduct_inventory_atomic', 'process_order_stock_reduction', 'sync_all_pending')
             group by o.code
         ) as c

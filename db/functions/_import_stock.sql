@@ -1,5 +1,5 @@
 -- Sets stock rows to what this transaction put into import_staging: on_hand, and threshold and policy where they are not null.
--- A row that had no movement yet gets one of kind opening, another one a count with the difference; no difference, no movement.
+-- A row that was not there gets a movement of kind opening, another one a count with the difference; no difference, no movement.
 -- Several lines for one stock row follow each other.
 -- Returns, reads, writes and locks as _import_movements does, which see.
 create or replace function inventory._import_stock(in_import_id bigint, in_run bigint, in_source_id bigint) returns jsonb

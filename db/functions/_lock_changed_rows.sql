@@ -1,6 +1,7 @@
 -- Locks the stock rows of changes in key order, and makes those that are missing.
 -- Returns the keys of the rows that it has made.
 -- Raises SD006 when a store or a product was deleted meanwhile. Locks: inventory_stock FOR NO KEY UPDATE.
+drop function if exists inventory._lock_changed_rows(inventory.stock_change[]);
 create or replace function inventory._lock_changed_rows(in_changes inventory.stock_change[]) returns inventory.stock_key[]
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp

@@ -2,19 +2,22 @@
 -- is over: what becomes of them is the same whether expire_reservations() has come by or not.
 --   in_reservation_id  the order, which is locked
 --   in_lines           null for none
+-- Returns the keys of the rows that it has made.
 -- Raises what _lock_changed_rows() raises. Reads: stock_holds. Writes: what _expire_holds() does. Locks: inventory_stock.
+drop function if exists inventory._lock_held_rows(inventory.operation, bigint, inventory.operation_line[]);
 create or replace function inventory._lock_held_rows(
     in_operation inventory.operation, in_reservation_id bigint, in_lines inventory.operation_line[]
-) returns void
+) returns inventory.stock_key[]
 language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$
 declare
+    v_made inventory.stock_key[];
     v_due bigint[];
 begin
-    perform inventory._lock_changed_rows(array(
+    v_made := inventory._lock_changed_rows(array(
         select (null, in_operation.store_id, in_operation.store, k.product_id, null, null, 0, 1, 0, 0)::inventory.stock_change
         from (
             select h.product_id from inventory.stock_holds as h where h.reservation_id = in_reservation_id and not h.is_settled
@@ -30,6 +33,7 @@ begin
     if cardinality(v_due) > 0 then
         perform inventory._expire_holds(v_due, in_operation.actor, in_operation.correlation_id);
     end if;
+    return v_made;
 end
 $$;
 

@@ -6,6 +6,7 @@
 -- is there and making what is missing in two passes deadlocked when a row was deleted in between. ON CONFLICT does both: the
 -- conflicting row is locked although WHERE then leaves it alone, and one that is deleted while this waits for it is made again.
 -- Writes: inventory_stock, stock_version_kept. Locks: inventory_stock FOR NO KEY UPDATE in key order.
+drop function if exists inventory._lock_stock_rows(inventory.stock_key[]);
 create or replace function inventory._lock_stock_rows(in_keys inventory.stock_key[]) returns inventory.stock_key[]
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp

@@ -1,5 +1,5 @@
 -- A new day in stores: of their low stock, what was sold in the 30 whole days before it, and so its rank; and sales by day that are older
--- than sales_days_kept and dead_stock_days go.
+-- than is kept go.
 --   in_all  every store, else those in which a new day has begun
 -- Reads: stores, folded_stores, sales_by_day, folded_stock, settings. Writes: folded_alerts, folded_stores, sales_by_day.
 create or replace function inventory._turn_day(in_all boolean) returns void
@@ -7,11 +7,7 @@ language plpgsql volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Not before they count no more for what is dead stock.
-    v_days integer := (
-        select max(s.value::integer + case s.name when 'dead_stock_days' then 2 else 0 end) from inventory.settings as s
-        where s.name in ('sales_days_kept', 'dead_stock_days')
-    );
+    v_days integer := inventory._sales_days_kept();
 begin
     with turned as (
         insert into inventory.folded_stores as d (store_id, day)

@@ -37,7 +37,7 @@ begin
     v_xmax := pg_snapshot_xmax(v_state.snapshot);
     v_xip := array(select x from pg_snapshot_xip(v_state.snapshot) as x);
     if v_is_whole is null then
-        v_is_whole := not v_has_position or inventory._is_long_tail(v_xmax, v_xip);
+        v_is_whole := not v_has_position or inventory._is_long_tail(v_xmax, v_xip, v_epoch);
     end if;
     if v_is_whole then
         -- What the feed tells of is told with its movements, so that a rebuild swallows no crossing.

@@ -87,26 +87,27 @@ begin
     end loop;
     if in_view = 'search' then
         if in_filters ? 'cursor' then
-            v_after := inventory._read_cursor(in_filters ->> 'cursor', 'relevance', 1);
+            v_after := inventory._read_cursor(in_filters ->> 'cursor', 'relevance', 2);
         end if;
-        page := jsonb_build_object('items', coalesce((
-            select jsonb_agg(jsonb_build_object(
+        select
+            jsonb_agg(jsonb_build_object(
                 'productId', s.sku, 'productName', s.name, 'description', s.description, 'vendor', s.vendor, 'category', s.category,
                 'availability', s.availability, 'baseUnit', s.base_unit, 'basePrice', s.base_price, 'onHand', m.on_hand, 'available', m.available,
                 'status', m.status
-            ) order by s.place)
-            from inventory.search_products(in_filters ->> 'q', v_limit, in_filters ->> 'category', in_filters ->> 'vendor', v_after ->> 0)
-                with ordinality
-                as s (product_id, sku, name, description, vendor, category, availability, base_unit, base_price, place)
-            -- One by one: the sums of a whole catalog are more than those of a page.
-            left join lateral (
-                select t.on_hand, t.available, t.status from inventory.inventory_summary_mv as t where t.product_id = s.product_id offset 0
-            ) as m on true
-        ), '[]'));
-        page := page || jsonb_build_object('next', case
-            when jsonb_array_length(page -> 'items') = v_limit
-                then inventory._cursor('relevance', jsonb_build_array(page -> 'items' -> -1 -> 'productId'))
-        end);
+            ) order by s.place),
+            (array_agg(jsonb_build_array(s.class, s.sku) order by s.place desc))[1]
+        into v_rows, v_last
+        from inventory._search(
+            in_filters ->> 'q', v_limit, in_filters ->> 'category', in_filters ->> 'vendor', (v_after ->> 0)::integer, v_after ->> 1
+        ) with ordinality as s (class, product_id, sku, name, description, vendor, category, availability, base_unit, base_price, place)
+        -- One by one: the sums of a whole catalog are more than those of a page.
+        left join lateral (
+            select t.on_hand, t.available, t.status from inventory.inventory_summary_mv as t where t.product_id = s.product_id offset 0
+        ) as m on true;
+        page := jsonb_build_object(
+            'items', coalesce(v_rows, '[]'),
+            'next', case when jsonb_array_length(v_rows) = v_limit then inventory._cursor('relevance', v_last) end
+        );
         return;
     end if;
     if in_filters ? 'status' and in_filters ->> 'status' not in ('in_stock', 'low_stock', 'out_of_stock') then

@@ -27,6 +27,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
+    v_made inventory.stock_key[];
     v_operation inventory.operation;
     v_lot record;
     v_version bigint;
@@ -52,7 +53,7 @@ begin
             using errcode = 'SD006', hint = 'select * from inventory.list_lots(store).';
     end if;
     -- The row may be gone; then nobody else can move its lots either, but to make it again.
-    perform inventory._lock_stock_rows(array[(v_lot.store_id, v_lot.product_id)::inventory.stock_key]);
+    v_made := inventory._lock_stock_rows(array[(v_lot.store_id, v_lot.product_id)::inventory.stock_key]);
     select s.version into v_version
     from inventory.inventory_stock as s
     where s.store_id = v_lot.store_id and s.product_id = v_lot.product_id;
@@ -71,6 +72,9 @@ begin
     perform inventory._write_cost_event(
         v_lot.store_id, v_lot.product_id, v_lot.remaining_value, v_lot.value + add_lot_cost.amount - v_taken_value, v_operation.actor
     );
+    if cardinality(v_made) > 0 then
+        perform inventory._drop_unmoved_stock_rows(v_made);
+    end if;
     return inventory._finish_operation(
         v_operation, null, null,
         jsonb_build_object(

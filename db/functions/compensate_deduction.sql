@@ -28,6 +28,7 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_made inventory.stock_key[];
     v_store text := coalesce(compensate_deduction.store, inventory._store_of_deduction(compensate_deduction.transaction_id));
     v_operation inventory.operation;
     v_deduction_id bigint;
@@ -56,7 +57,7 @@ begin
     v_lines := inventory._read_compensation(v_deduction_id, compensate_deduction.lines);
     v_taken := inventory._parts_taken(v_deduction_id, v_lines);
     begin
-        perform inventory._lock_changed_rows(
+        v_made := inventory._lock_changed_rows(
             inventory._changes_of_demand(v_operation, 'compensation', 1, inventory._demand_of_parts(v_taken))
         );
         -- Nobody else can give back of these lines now.
@@ -84,6 +85,9 @@ begin
                 v_deduction_id, g.numerator, g.denominator, m.version, v_operation.actor, v_operation.reason
             from unnest(v_given) as g
             join unnest(v_movements) as m on m.product_id = g.product_id;
+        end if;
+        if cardinality(v_made) > 0 then
+            perform inventory._drop_unmoved_stock_rows(v_made);
         end if;
     exception when sqlstate 'SDREF' then
         return inventory._refuse(v_operation, v_errors);

@@ -33,6 +33,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+    v_made inventory.stock_key[];
     v_answer jsonb;
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
@@ -95,7 +96,7 @@ begin
             v_operation.document_id := null;
             v_movements := null;
             v_errors := null;
-            perform inventory._lock_held_rows(v_operation, v_reservation_id, v_lines);
+            v_made := inventory._lock_held_rows(v_operation, v_reservation_id, v_lines);
             select r.document_id, coalesce(v_party, d.party) into v_order_document_id, v_party
             from inventory.stock_reservations as r
             left join inventory.stock_documents as d on d.document_id = r.document_id
@@ -123,6 +124,9 @@ begin
             end if;
             if v_plan.hold_changes is not null then
                 perform inventory._change_holds(v_plan.hold_changes);
+            end if;
+            if cardinality(v_made) > 0 then
+                perform inventory._drop_unmoved_stock_rows(v_made);
             end if;
             exit;
         exception when sqlstate 'SDREF' then

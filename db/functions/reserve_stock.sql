@@ -31,6 +31,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+    v_made inventory.stock_key[];
     v_answer jsonb;
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
@@ -66,7 +67,7 @@ begin
     v_operation.reference := coalesce(v_operation.reference, reserve_stock."order");
     begin
         v_reservation_id := inventory._lock_order(v_operation, reserve_stock."order", true);
-        perform inventory._lock_held_rows(v_operation, v_reservation_id, v_lines);
+        v_made := inventory._lock_held_rows(v_operation, v_reservation_id, v_lines);
         loop
             select p.* into v_plan from inventory._plan_hold(v_operation, v_reservation_id, v_lines) as p;
             exit when v_plan.errors is null;
@@ -99,6 +100,9 @@ begin
             perform inventory._change_holds(v_plan.hold_changes);
         end if;
         perform inventory._write_holds(v_operation, v_reservation_id, v_lines, clock_timestamp() + v_ttl);
+        if cardinality(v_made) > 0 then
+            perform inventory._drop_unmoved_stock_rows(v_made);
+        end if;
         update inventory.stock_reservations as r set document_id = v_operation.document_id where r.reservation_id = v_reservation_id;
     exception when sqlstate 'SDREF' then
         return inventory._refuse(v_operation, v_errors);

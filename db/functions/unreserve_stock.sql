@@ -25,6 +25,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
+    v_made inventory.stock_key[];
     v_operation inventory.operation;
     v_lines inventory.operation_line[];
     v_held inventory.operation_line[];
@@ -57,7 +58,7 @@ begin
         if v_lines is not null then
             v_lines := inventory._as_then(v_lines, v_held);
         end if;
-        perform inventory._lock_held_rows(v_operation, v_reservation_id, v_lines);
+        v_made := inventory._lock_held_rows(v_operation, v_reservation_id, v_lines);
         select p.* into v_plan
         from inventory._plan_release(v_operation, v_reservation_id, unreserve_stock."order", v_lines) as p;
         v_errors := v_plan.errors;
@@ -71,6 +72,9 @@ begin
             raise exception 'refused' using errcode = 'SDREF';
         end if;
         perform inventory._change_holds(v_plan.hold_changes);
+        if cardinality(v_made) > 0 then
+            perform inventory._drop_unmoved_stock_rows(v_made);
+        end if;
     exception when sqlstate 'SDREF' then
         return inventory._refuse(v_operation, v_errors);
     end;

@@ -54,13 +54,15 @@ def run_seed(seed, options):
 
 
 def reports(options):
-    """Of each seed, as they end; the first failure is the last that is waited for."""
+    """Of each seed, as they end. After a failure no other is begun; those that run end first."""
     seeds = range(options.seed, options.seed + options.seeds)
     if options.jobs == 1:
         for seed in seeds:
             yield seed, run_seed(seed, options)
         return
-    with concurrent.futures.ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:
+    with concurrent.futures.ProcessPoolExecutor(
+        options.jobs, multiprocessing.get_context("spawn"), faulthandler.register, (signal.SIGUSR1,)
+    ) as pool:
         running = {pool.submit(run_seed, seed, options): seed for seed in seeds}
         try:
             for done in concurrent.futures.as_completed(running):

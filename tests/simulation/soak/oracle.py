@@ -132,10 +132,10 @@ class History:
         return not rows
 
     def stock_key(self, sku, store_code):
-        """(store, product) of these names, as they are or were."""
-        (store,) = {key[1] for key, rows in self.rows.items() if key[0] == "stores" and any(row.image["code"] == store_code for row in rows)}
-        (product,) = {key[1] for key, rows in self.rows.items() if key[0] == "products" and any(row.image["sku"] == sku for row in rows)}
-        return store, product
+        """(store, product) of these names, as they are or were; None when this history does not know them."""
+        stores = [key[1] for key, rows in self.rows.items() if key[0] == "stores" and any(row.image["code"] == store_code for row in rows)]
+        products = [key[1] for key, rows in self.rows.items() if key[0] == "products" and any(row.image["sku"] == sku for row in rows)]
+        return (stores[0], products[0]) if stores and products else None
 
     def tail(self, keys, count=8):
         """The last rows of some keys, for people."""

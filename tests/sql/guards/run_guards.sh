@@ -68,7 +68,8 @@ for guard in "$@"; do
             engine/* | views/*) races "$guard" "$test" > "$out" 2>&1 && code=0 || code=1; sign='^FAILED\|^E  *AssertionError' ;;
             *) echo "$guard: what is $test?" >&2; exit 1 ;;
         esac
-        if grep 'ERROR: .*\(syntax error\|\(column\|function\|relation\) .* does not exist\)' "$out"; then
+        # As psql says it, and as psycopg2 does.
+        if grep 'ERROR: .*\(syntax error\|\(column\|function\|relation\) .* does not exist\)\|psycopg2\.errors\.\(SyntaxError\|Undefined[A-Za-z]*\): ' "$out"; then
             echo "not ok - what $guard leaves is no SQL"
             failed=1
         elif [ "$code" -ne 0 ] && grep -q "$sign" "$out"; then

@@ -254,10 +254,11 @@ insert into may values
     ('select inventory._lock_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
     ('select inventory._drop_unmoved_stock_rows(array[]::inventory.stock_key[])', false, false, false, false),
     ('select inventory._exact_shortages(''{}'', ''[]'')', false, false, false, false),
-    ('select inventory._is_long_tail(''3'', ''{}'')', false, false, false, false),
+    ('select inventory._is_long_tail(''3'', ''{}'', null)', false, false, false, false),
     ('select inventory._cursor(''x'', ''[]'')', false, false, true, true),
     ('select inventory._read_cursor(inventory._cursor(''x'', ''[1]''), ''x'', 1)', false, false, true, true),
-    ('select inventory._search_class(''a'', ''b'', ''c'', ''d'', ''e'')', true, true, true, true),
+    ('select count(*) from inventory._search(''x'', 1, null, null)', true, true, true, true),
+    ('select inventory._sales_days_kept()', false, false, false, false),
     ('select inventory._is_deducted(1, ''x'')', false, false, false, false),
     ('select inventory._parse_position(inventory.position())', false, false, false, false),
     ('select inventory._set_caught_movements_aside(''inventory.stores''::regclass, now(), now())', false, false, false, false),
@@ -342,7 +343,7 @@ select is_empty(
                 '_raise_insufficient', '_is_replicating', '_applied_lines', '_begin_import', '_record_import', '_import_movements',
                 '_import_stock', '_import_lots', '_drain', '_write_canary', '_canary_exists', '_own_stores', '_may_use',
                 -- What views are made of: they tell a caller of its own stores only.
-                '_unfolded', '_stock_status', '_alert_rank', '_is_sale', '_sold_30', '_sold_30_now', '_fold_freshness', '_view_page', '_cursor', '_read_cursor', '_search_class'
+                '_unfolded', '_stock_status', '_alert_rank', '_is_sale', '_sold_30', '_sold_30_now', '_fold_freshness', '_view_page', '_cursor', '_read_cursor', '_search'
             )
     $$,
     'clients may not call the parts of operations'

@@ -111,6 +111,7 @@ def test_a_search_is_paged_and_filtered(shop):
     category = value(s.connection, "select code from inventory.categories where category_id = %s", s.categories[0])
     assert [item["productId"] for item in pages(folder, "search", q=words, category=category)] == [sku for i, sku in enumerate(s.skus) if i % 3 == 1]
     assert pages(folder, "search", q=s.skus[3])[0]["productId"] == s.skus[3]
-    for cursor in ("zz", "00", value(folder, "select inventory._cursor('sku', '[\"x\"]')")):
+    of_others = [value(folder, "select inventory._cursor(%s, %s::jsonb)", sort, after) for sort, after in (("sku", '[1, "x"]'), ("relevance", '["x", 1]'))]
+    for cursor in ("zz", "00", *of_others):
         with pytest.raises(psycopg2.errors.InvalidParameterValue):
             value(folder, "select page from inventory._view_page('search', %s::jsonb)", json.dumps({"q": words, "cursor": cursor}))

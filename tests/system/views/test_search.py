@@ -33,13 +33,15 @@ def test_prefixes_words_case_and_accents(catalog):
     assert found(catalog, "creme zebra") == []
 
 
-def test_a_page_goes_on_after_the_last_of_the_one_before(catalog):
-    whole = found(catalog, "sx-tea")
-    for at, sku in enumerate(whole):
-        assert [s for (s,) in rows(catalog, "select sku from inventory.search_products('sx-tea', after => %s)", sku)] == whole[at + 1:]
-    with pytest.raises(psycopg2.Error) as refused:
-        rows(catalog, "select sku from inventory.search_products('sx-tea', after => 'sx-none')")
-    assert refused.value.pgcode == "SD006"
+def test_a_page_goes_on_where_the_one_before_ended(catalog):
+    whole = rows(catalog, "select class, sku from inventory._search('sx-tea', 50, null, null)")
+    assert [sku for _, sku in whole] == found(catalog, "sx-tea")
+    for at, (nearness, sku) in enumerate(whole):
+        # Wherever its last product may be now.
+        rows(catalog, "begin")
+        rows(catalog, "update inventory.products set name = 'Elsewhere', sku = 'away' where sku = %s", sku)
+        assert rows(catalog, "select class, sku from inventory._search('sx-tea', 50, null, null, %s, %s)", nearness, sku) == whole[at + 1:]
+        rows(catalog, "rollback")
 
 
 def test_signs_and_wrong_arguments(catalog):
