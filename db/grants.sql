@@ -174,4 +174,5 @@ grant execute on function
     inventory._alert_rank(bigint, numeric), inventory._is_sale(text), inventory._sold_30(bigint, bigint, date),
     inventory._sold_30_now(inventory.unfolded_stock), inventory._fold_freshness()
     to inventory_reader;
-grant execute on function inventory._view_page(text, jsonb), inventory._cursor(text, jsonb), inventory._read_cursor(text, text, integer), inventory.fold_views(boolean), inventory.fold_analytics() to inventory_daemon, inventory_admin;
+grant execute on function inventory._view_page(text, jsonb), inventory._cursor(text, jsonb), inventory._read_cursor(text, text, integer), inventory._ask_for_rebuild(), inventory._is_rebuild_asked_for(),
+    inventory.fold_views(boolean), inventory.fold_analytics() to inventory_daemon, inventory_admin;

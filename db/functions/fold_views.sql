@@ -9,7 +9,8 @@
 -- made low crosses nothing. A row that goes, or whose store or product stops being active, is cleared.
 -- Raises 25001 in a transaction that has written already: what it writes could be folded twice. 40001 in REPEATABLE READ when another
 -- session folded meanwhile, or truncated the stock; SD003 when feed rows were let go meanwhile: call it again.
--- Reads: what _unfolded() reads, sales_by_day and stock_version_kept. Writes: folded_..., sales_by_day, fold_state, inventory_event.
+-- Reads: what _unfolded() reads, sales_by_day and stock_version_kept. Writes: folded_..., sales_by_day, fold_state, rebuild_requests,
+-- inventory_event.
 -- Locks: the row of fold_state, tried. inventory_stock in ACCESS SHARE mode, which waits for a TRUNCATE alone. Rows that only it writes.
 create or replace function inventory.fold_views(
     rebuild boolean default false, out rows_folded bigint, out rebuilt text, out events_written bigint
@@ -33,6 +34,7 @@ declare
     v_snapshot pg_snapshot;
     v_late inventory.stock_key[];
     v_moved_stores bigint[];
+    v_requests bigint[];
 begin
     if pg_current_xact_id_if_assigned() is not null then
         raise exception 'the views cannot be folded in a transaction that has written already'
@@ -51,6 +53,7 @@ begin
     v_is_whole := rebuilt is not null;
     v_xip := array(select x from pg_snapshot_xip(v_state.snapshot) as x);
     if v_is_whole then
+        v_requests := array(select r.rebuild_request_id from inventory.rebuild_requests as r);
         -- A copy's epoch is set right by whoever asks which life of the database this is.
         perform inventory.incarnation();
         select e.* into v_epoch from inventory.epoch as e;
@@ -528,6 +531,7 @@ begin
 
     if v_is_whole then
         perform inventory._rebuild_sums(v_snapshot, v_epoch.movement_id_floor);
+        delete from inventory.rebuild_requests as r where r.rebuild_request_id = any (v_requests);
     elsif v_moved_stores is not null then
         perform inventory._count_sales(v_snapshot, v_epoch.movement_id_floor, v_moved_stores);
         delete from inventory.folded_stores as d where d.store_id = any (v_moved_stores);

@@ -230,6 +230,16 @@ comment on column inventory.fold_state.only_one is 'Always true: there is one ro
 
 insert into inventory.fold_state default values;
 
+create table inventory.rebuild_requests (
+    rebuild_request_id bigint generated always as identity,
+    asked_at timestamptz not null default clock_timestamp(),
+    constraint rebuild_requests_pk primary key (rebuild_request_id)
+);
+comment on table inventory.rebuild_requests is
+    'That a rebuild of the views was asked for: a NOTIFY is heard by who listens then, and a relay may be just coming. A rebuild takes away what was there when it began.';
+comment on column inventory.rebuild_requests.rebuild_request_id is 'Who has asked: a number.';
+comment on column inventory.rebuild_requests.asked_at is 'When.';
+
 -- Whether all stores have one currency is asked with every sum over stores.
 create index stores_currency_idx on inventory.stores (currency) where active;
 

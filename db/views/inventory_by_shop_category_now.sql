@@ -58,7 +58,7 @@ where t.active and s.products > 0;
 
 comment on view inventory.inventory_by_shop_category_now is
     'Per store and category: exact, in the reader''s own snapshot.'
-    ' Costs a look-up per stock row that the feed tells of since the last fold, and a walk over all of them where that is more than 200 000 movements or events, or nothing was folded yet.';
+    ' Costs a look-up per stock row that the feed tells of since the last fold, and a walk over all of them where it tells of more than a third as many, or nothing was folded yet.';
 comment on column inventory.inventory_by_shop_category_now.store_id is 'The store.';
 comment on column inventory.inventory_by_shop_category_now.store is 'Its code.';
 comment on column inventory.inventory_by_shop_category_now.category_id is 'The category; 0 for products without one.';

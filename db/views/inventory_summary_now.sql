@@ -87,7 +87,7 @@ cross join (
 
 comment on view inventory.inventory_summary_now is
     'Per product over all stores: exact, in the reader''s own snapshot. status: out_of_stock with nothing available, low_stock at or below the sum of its thresholds.'
-    ' Costs a look-up per stock row that the feed tells of since the last fold, and a walk over all of them where that is more than 200 000 movements or events, or nothing was folded yet.';
+    ' Costs a look-up per stock row that the feed tells of since the last fold, and a walk over all of them where it tells of more than a third as many, or nothing was folded yet.';
 comment on column inventory.inventory_summary_now.product_id is 'The product.';
 comment on column inventory.inventory_summary_now.sku is 'Its code.';
 comment on column inventory.inventory_summary_now.name is 'Its name.';

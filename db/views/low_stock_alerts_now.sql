@@ -41,7 +41,7 @@ where t.active and p.active and a.available <= a.low_stock_threshold;
 
 comment on view inventory.low_stock_alerts_now is
     'Stock rows at or below their threshold: exact, in the reader''s own snapshot. Order by rank: what is most urgent comes first.'
-    ' Costs a look-up per stock row that the feed tells of since the last fold, and a walk over all of them where that is more than 200 000 movements or events, or nothing was folded yet.';
+    ' Costs a look-up per stock row that the feed tells of since the last fold, and a walk over all of them where it tells of more than a third as many, or nothing was folded yet.';
 comment on column inventory.low_stock_alerts_now.store_id is 'The store.';
 comment on column inventory.low_stock_alerts_now.store is 'Its code.';
 comment on column inventory.low_stock_alerts_now.product_id is 'The product.';

@@ -50,6 +50,12 @@ Follower::Loop::Task<> Follower::Loop::fold(std::shared_ptr<Folding> folding) {
     if (!listening) {
         co_return listening.error();
     }
+    // Asked for while nobody listened.
+    auto asked = co_await connection.exec_script(sql::kRebuildAsked, statement_deadline());
+    if (!asked) {
+        co_return asked.error();
+    }
+    folding->rebuild = asked->text(0, 0) == "true";
     // What the last relay did not fold any more.
     unfolded_ = true;
     for (;;) {

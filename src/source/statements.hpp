@@ -51,6 +51,7 @@ constexpr const char* kSync =
     "inventory.sync_all_pending($1, \"limit\" => $2::integer) as a";
 
 constexpr const char* kRefreshChannel = "refresh_inventory_views";
+constexpr const char* kRebuildAsked = "select inventory._is_rebuild_asked_for()::text";
 constexpr const char* kFold =
     "select rows_folded::text, rebuilt, events_written::text from "
     "inventory.fold_views($1::boolean)";

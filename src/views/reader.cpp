@@ -29,9 +29,10 @@ namespace {
 constexpr const char* kPage =
     "select p.page::text, p.position_hash, p.age_ms::text from inventory._view_page($1, $2::jsonb) "
     "as p";
+/// These connections read only, otherwise.
 constexpr const char* kRebuild =
-    "select '{\"success\":true}', null, null from "
-    "pg_catalog.pg_notify('refresh_inventory_views', '') as n";
+    "set transaction read write; "
+    "select '{\"success\":true}', null, null from inventory._ask_for_rebuild() as n";
 
 base::Error unavailable(std::string message, std::string hint) {
     return {base::ErrorCode::kUnavailable, std::move(message), {}, std::move(hint), {}};
@@ -213,11 +214,11 @@ class Reader::Impl {
                     co_return opened.error();
                 }
             }
-            auto rows = co_await connection.exec(
-                job.sql,
-                job.params,
-                std::min(job.deadline, steady_clock::now() + options_.statement_timeout)
-            );
+            const auto deadline =
+                std::min(job.deadline, steady_clock::now() + options_.statement_timeout);
+            auto asked = job.params.empty() ? connection.exec_script(job.sql, deadline)
+                                            : connection.exec(job.sql, job.params, deadline);
+            auto rows = co_await std::move(asked);
             if (rows) {
                 co_return page_of(*rows);
             }

@@ -52,7 +52,7 @@ class Reader {
     /// it cannot be reached, too many wait, or the reader stops; kTimeout when `deadline` comes
     /// first.
     void page(std::string view, std::string filters, base::SteadyTime deadline, Done done);
-    /// Has the relay rebuild the views: NOTIFY refresh_inventory_views.
+    /// Has the relay rebuild the views, or the next one.
     void ask_for_rebuild(base::SteadyTime deadline, Done done);
 
     void stop();

@@ -23,7 +23,7 @@ TABLES = [
     "stock_lots", "stock_lot_entries", "offline_transaction_queue", "offline_queue_decisions", "stock_version_kept",
     "stock_findings", "stock_verifications", "stock_verified", "stock_lots_verified", "store_access",
     "folded_stock", "folded_products", "folded_store_categories", "folded_alerts", "folded_stores", "folded_analytics", "sales_by_day",
-    "fold_state",
+    "fold_state", "rebuild_requests",
     "incarnation_token", "imports", "import_batches", "import_sources", "import_line_ids",
     "import_staging", "schema_migration", "schema_repeatable",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ select tables_are('inventory', array[
     'stock_verified', 'stock_lots_verified', 'stock_verifications', 'stock_findings',
     'store_access',
     'folded_stock', 'folded_products', 'folded_store_categories', 'folded_alerts', 'folded_stores', 'folded_analytics', 'sales_by_day',
-    'fold_state'
+    'fold_state', 'rebuild_requests'
 ] || array(
     select c.relname::text from pg_class as c
     where c.relnamespace = 'inventory'::regnamespace and c.relkind in ('r', 'p') and c.relname like 'stock\_ledger%'

@@ -143,6 +143,9 @@ insert into may values
     ('update inventory.folded_products set on_hand = 0', false, false, false, false),
     ('delete from inventory.folded_stock', false, false, false, false),
     ('update inventory.fold_state set snapshot = null', false, false, false, false),
+    ('select inventory._ask_for_rebuild()', false, false, true, true),
+    ('select inventory._is_rebuild_asked_for()', false, false, true, true),
+    ('delete from inventory.rebuild_requests', false, false, false, false),
     ('select inventory._rebuild_sums(pg_current_snapshot(), 0)', false, false, false, false),
     ('select count(*) from inventory.lot_policies', true, true, true, true),
     ('select count(*) from inventory.stock_lots', true, true, true, true),
@@ -343,7 +346,7 @@ select is_empty(
                 '_raise_insufficient', '_is_replicating', '_applied_lines', '_begin_import', '_record_import', '_import_movements',
                 '_import_stock', '_import_lots', '_drain', '_write_canary', '_canary_exists', '_own_stores', '_may_use',
                 -- What views are made of: they tell a caller of its own stores only.
-                '_unfolded', '_stock_status', '_alert_rank', '_is_sale', '_sold_30', '_sold_30_now', '_fold_freshness', '_view_page', '_cursor', '_read_cursor', '_search'
+                '_unfolded', '_stock_status', '_alert_rank', '_is_sale', '_sold_30', '_sold_30_now', '_fold_freshness', '_view_page', '_cursor', '_read_cursor', '_search', '_ask_for_rebuild', '_is_rebuild_asked_for'
             )
     $$,
     'clients may not call the parts of operations'

@@ -128,6 +128,19 @@ def test_many_who_ask_for_a_rebuild_get_few(tmp_path, sql, daemon_url):
         assert stockd.stop() == 0
 
 
+def test_a_rebuild_that_was_asked_for_while_nobody_listened_is_done_by_the_next_relay(tmp_path, sql, daemon_url):
+    with Stockd(tmp_path, "--fold-interval", "0s", STOCKD_DATABASE_URL=daemon_url) as stockd:
+        stockd.wait_until_ready()
+        assert sql("select rebuilt_at is null from inventory.fold_state"), "nobody has asked"
+        stockd.stop()
+    sql("select inventory._ask_for_rebuild()")
+    with Stockd(tmp_path, "--fold-interval", "0s", STOCKD_DATABASE_URL=daemon_url) as stockd:
+        stockd.wait_until_ready()
+        wait_for(lambda: sql("select rebuilt_at is not null from inventory.fold_state"), "the rebuild")
+        assert not sql("select inventory._is_rebuild_asked_for()"), "it is done"
+        assert stockd.stop() == 0
+
+
 def test_a_stockd_that_does_not_fold_rebuilds_when_asked_and_says_how_old_the_views_are(tmp_path, sql, daemon_url):
     with Stockd(tmp_path, "--fold-interval", "0s", STOCKD_DATABASE_URL=daemon_url) as stockd:
         stockd.wait_until_ready()

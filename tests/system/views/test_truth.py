@@ -221,7 +221,7 @@ def test_a_long_tail_is_counted_once(session, shop):
     s.set(3)
     rows(
         s.connection,
-        "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) select %s, %s, 'adjustment', 1 from generate_series(1, 200001)",
+        "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta) select %s, %s, 'adjustment', 1 from generate_series(1, 20001)",
         s.store_ids[0], s.product_ids[1],
     )
     assert value(folder, "select inventory._is_long_tail(pg_snapshot_xmax(s.snapshot), '{}', e) from inventory.fold_state as s, inventory.epoch as e")
