@@ -3,7 +3,7 @@
 -- missed by: engine/test_compensations_by_quantity
 select guard.edit(
     'inventory.compensate_deduction',
-    'perform inventory._lock_changed_rows(
+    'v_made := inventory._lock_changed_rows(
             inventory._changes_of_demand(v_operation, ''compensation'', 1, inventory._demand_of_parts(v_taken))
         );',
     ''

@@ -5,5 +5,5 @@ select guard.edit('inventory._move_one', 'if not found then
             return null;
         end if;
     end if;
-    v_request', 'end if;
-    v_request');
+    if in_transaction_id', 'end if;
+    if in_transaction_id');
