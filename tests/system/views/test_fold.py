@@ -1,5 +1,6 @@
 """How folding goes on: positions, rebuilds, and what may not happen."""
 
+import datetime
 import threading
 
 import psycopg2
@@ -422,17 +423,28 @@ def test_a_row_that_is_made_and_deleted_between_two_folds_leaves_its_sales(sessi
     assert value(folder, "select sold_30 from inventory.low_stock_alerts_mv where store = %s", s.stores[0]) == 9
 
 
+def zone_where_it_is(hour):
+    """The name of a time zone where the clock shows that hour now."""
+    east = (hour - datetime.datetime.now(datetime.timezone.utc).hour + 12) % 24 - 12
+    return f"Etc/GMT{-east:+d}"  # named the other way round
+
+
 def test_a_changed_time_zone_moves_sales_to_other_days(session, shop):
+    """An hour ago was today where it is noon, and is yesterday where it is just after midnight; only whole days count."""
     s = shop()
+    rows(s.connection, "update inventory.stores set time_zone = %s where store_id = %s", zone_where_it_is(12), s.store_ids[0])
     s.stock(4)
     folder, reader = connect(), session()
     rows(
-        s.connection, "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, occurred_at) values (%s, %s, 'sale', -1, date_trunc('day', now()) - interval '30 minutes')",
+        s.connection, "insert into inventory.stock_ledger (store_id, product_id, kind, on_hand_delta, occurred_at) values (%s, %s, 'sale', -1, now() - interval '61 minutes')",
         s.store_ids[0], s.product_ids[0],
     )
     fold(folder)
-    rows(s.connection, "update inventory.stores set time_zone = 'Asia/Tokyo' where store_id = %s", s.store_ids[0])
+    sold = "select sold_30 from inventory.low_stock_alerts_mv where store = %s"
+    assert value(folder, sold, s.stores[0]) == 0
+    rows(s.connection, "update inventory.stores set time_zone = %s where store_id = %s", zone_where_it_is(0), s.store_ids[0])
     fold(folder)
+    assert value(folder, sold, s.stores[0]) == 1
     assert differences(reader, "mv") == [] and differences(reader, "now") == []
 
 
