@@ -9,7 +9,7 @@ import signal
 import sys
 
 from soak import faults, operations
-from soak.run import Run
+from soak.run import fault_kinds, run_seed
 
 
 def arguments():
@@ -37,20 +37,6 @@ def show(counts, slowest):
 def missing(counts, kinds_of_faults, least):
     wanted = [("SQL", kind) for kind in operations.KINDS] + [("faults", kind) for kind in kinds_of_faults]
     return [f"{group} {kind}: {counts[group][kind]} times, not {least}" for group, kind in wanted if counts[group][kind] < least]
-
-
-def fault_kinds(options):
-    """None: all."""
-    return None if options.faults is None else [kind for kind in options.faults.split(",") if kind]
-
-
-def run_seed(seed, options):
-    """(counts, longest waits, failure or None) of one seed, as plain values: it may be run by another process."""
-    run = Run(seed, options.steps, options.fault_every, fault_kinds(options))
-    kind = "with the backstop" if run.has_backstop else "doorbell alone"
-    print(f"seed {seed}: {options.steps} steps, {run.stockd_count} stockd, {kind}", flush=True)
-    report = run.execute()
-    return {group: dict(kinds) for group, kinds in report.counts.items()}, dict(report.slowest), report.failure
 
 
 def reports(options):

@@ -198,3 +198,17 @@ class Run:
         if free:
             self.filler.choice(free).give(self.filling.draw(), self.filler.getrandbits(48))
         self.report.stop.wait(FILL_S)
+
+
+def fault_kinds(options):
+    """None: all."""
+    return None if options.faults is None else [kind for kind in options.faults.split(",") if kind]
+
+
+def run_seed(seed, options):
+    """(counts, longest waits, failure or None) of one seed, as plain values: it may be run by another process."""
+    run = Run(seed, options.steps, options.fault_every, fault_kinds(options))
+    kind = "with the backstop" if run.has_backstop else "doorbell alone"
+    print(f"seed {seed}: {options.steps} steps, {run.stockd_count} stockd, {kind}", flush=True)
+    report = run.execute()
+    return {group: dict(kinds) for group, kinds in report.counts.items()}, dict(report.slowest), report.failure
