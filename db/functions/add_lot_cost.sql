@@ -72,9 +72,7 @@ begin
     perform inventory._write_cost_event(
         v_lot.store_id, v_lot.product_id, v_lot.remaining_value, v_lot.value + add_lot_cost.amount - v_taken_value, v_operation.actor
     );
-    if cardinality(v_made) > 0 then
-        perform inventory._drop_unmoved_stock_rows(v_made);
-    end if;
+    perform inventory._drop_unmoved_stock_rows(v_made);
     return inventory._finish_operation(
         v_operation, null, null,
         jsonb_build_object(

@@ -86,9 +86,7 @@ begin
             from unnest(v_given) as g
             join unnest(v_movements) as m on m.product_id = g.product_id;
         end if;
-        if cardinality(v_made) > 0 then
-            perform inventory._drop_unmoved_stock_rows(v_made);
-        end if;
+        perform inventory._drop_unmoved_stock_rows(v_made);
     exception when sqlstate 'SDREF' then
         return inventory._refuse(v_operation, v_errors);
     end;

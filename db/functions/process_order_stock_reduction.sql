@@ -125,9 +125,7 @@ begin
             if v_plan.hold_changes is not null then
                 perform inventory._change_holds(v_plan.hold_changes);
             end if;
-            if cardinality(v_made) > 0 then
-                perform inventory._drop_unmoved_stock_rows(v_made);
-            end if;
+            perform inventory._drop_unmoved_stock_rows(v_made);
             exit;
         exception when sqlstate 'SDREF' then
             if v_errors #>> '{0,code}' <> 'lot_short' or v_round = 100 then

@@ -100,9 +100,7 @@ begin
             perform inventory._change_holds(v_plan.hold_changes);
         end if;
         perform inventory._write_holds(v_operation, v_reservation_id, v_lines, clock_timestamp() + v_ttl);
-        if cardinality(v_made) > 0 then
-            perform inventory._drop_unmoved_stock_rows(v_made);
-        end if;
+        perform inventory._drop_unmoved_stock_rows(v_made);
         update inventory.stock_reservations as r set document_id = v_operation.document_id where r.reservation_id = v_reservation_id;
     exception when sqlstate 'SDREF' then
         return inventory._refuse(v_operation, v_errors);

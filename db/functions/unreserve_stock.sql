@@ -72,9 +72,7 @@ begin
             raise exception 'refused' using errcode = 'SDREF';
         end if;
         perform inventory._change_holds(v_plan.hold_changes);
-        if cardinality(v_made) > 0 then
-            perform inventory._drop_unmoved_stock_rows(v_made);
-        end if;
+        perform inventory._drop_unmoved_stock_rows(v_made);
     exception when sqlstate 'SDREF' then
         return inventory._refuse(v_operation, v_errors);
     end;
