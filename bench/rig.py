@@ -156,25 +156,29 @@ class Stockd:
         self.close()
 
 
-def cpu_of(pid):
-    """User and system seconds of a process and of its ended children."""
+def _parent_and_ticks(pid):
+    """Who made this process, and the ticks of processor that it and its ended children have used."""
     with open(f"/proc/{pid}/stat") as stat:
         fields = stat.read().rsplit(")", 1)[1].split()
-    return sum(int(field) for field in fields[11:15]) / TICKS
+    return int(fields[1]), sum(int(field) for field in fields[11:15])
+
+
+def cpu_of(pid):
+    """User and system seconds of a process and of its ended children."""
+    return _parent_and_ticks(pid)[1] / TICKS
 
 
 def _children_of(postmaster):
     """Ticks of processor by pid, of its living children and of those that it has not yet gathered."""
-    ticks = {}
+    children = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{pid}/stat") as stat:
-                fields = stat.read().rsplit(")", 1)[1].split()
+            parent, ticks = _parent_and_ticks(pid)
         except OSError:
             continue
-        if int(fields[1]) == postmaster:
-            ticks[pid] = sum(int(field) for field in fields[11:15])
-    return ticks
+        if parent == postmaster:
+            children[pid] = ticks
+    return children
 
 
 def database_cpu_s():
