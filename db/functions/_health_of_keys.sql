@@ -32,7 +32,7 @@ begin
             when v_unanswered > 0 then format('%s keys of the last day have no answer: their requests would be answered with nothing.', v_unanswered)
         end,
         case when v_oldest < now() - make_interval(days => 2 * v_days) then
-            format('The oldest key is from %s: nobody calls prune_idempotency_keys().', v_oldest::date) end,
+            format('The oldest key is from %s: no stockd prunes (--prune-interval), and nobody calls prune_idempotency_keys().', v_oldest::date) end,
         'Every key names one request and has its answer.',
         'Critical: the keys have no unique index, or a key of the last 24 hours has no answer. Warning: the oldest key is older than twice offline_window_days.',
         jsonb_build_object('is_unique', v_is_unique, 'unanswered', v_unanswered, 'oldest', v_oldest)

@@ -2,7 +2,7 @@
 -- was offline may still send its request again. A transaction id counts for ever: the key of one that no deduction has (a sale, a payment,
 -- a rejection) stays, and is no longer among the oldest; of a deduction inventory_deductions keeps it.
 --   limit  at most so many of each, 1 to 100 000; call it again while it returns as many
--- Returns how many keys it went through. Raises 22023 for a limit out of range.
+-- Returns how many keys it went through, or refusals if those were more. Raises 22023 for a limit out of range.
 -- Reads: settings, inventory_deductions. Writes: inventory_deduction_idempotency, operation_refusals. Locks: the rows that go or stay; what
 -- somebody holds is left for the next call.
 create or replace function inventory.prune_idempotency_keys("limit" integer default 10000) returns bigint
@@ -13,20 +13,22 @@ declare
     v_until timestamptz := now() - make_interval(days => (
         select s.value::integer from inventory.settings as s where s.name = 'offline_window_days'
     ));
-    v_pruned bigint;
+    v_refusals bigint;
+    v_keys bigint;
 begin
     if prune_idempotency_keys."limit" is null or prune_idempotency_keys."limit" not between 1 and 100000 then
         raise exception 'limit is a number from 1 to 100000' using errcode = 'invalid_parameter_value';
     end if;
+    -- Refusals are numbered as they are recorded, but for those at work at once: the first are the oldest, and no others are looked at.
     delete from inventory.operation_refusals as r
     where r.refusal_id in (
         select o.refusal_id
         from inventory.operation_refusals as o
-        where o.recorded_at < v_until
-        order by o.refusal_id
-        limit prune_idempotency_keys."limit"
-        for update skip locked
+        where o.refusal_id in (select f.refusal_id from inventory.operation_refusals as f order by f.refusal_id limit prune_idempotency_keys."limit")
+            and o.recorded_at < v_until
+        for update of o skip locked
     );
+    get diagnostics v_refusals = row_count;
     with old as materialized (
         select o.store_id, o.scope, o.idempotency_key
         from inventory.inventory_deduction_idempotency as o
@@ -53,8 +55,8 @@ begin
         from judged as j
         where j.stays and i.store_id = j.store_id and i.scope = j.scope and i.idempotency_key = j.idempotency_key
     )
-    select count(*) into v_pruned from judged;
-    return v_pruned;
+    select count(*) into v_keys from judged;
+    return greatest(v_keys, v_refusals);
 end
 $$;
 

@@ -2,6 +2,7 @@
 
 #include "app/cache_sink.hpp"
 #include "app/embedded.hpp"
+#include "app/file_limit.hpp"
 #include "app/follow_adapter.hpp"
 #include "app/schema_check.hpp"
 #include "app/signals.hpp"
@@ -55,6 +56,7 @@ source::Paces paces_of(const config::Options& options) {
         static_cast<std::size_t>(options.waiting_max),
         options.expire_interval,
         options.sync_interval,
+        options.prune_interval,
         options.fold_interval,
         options.analytics_interval};
 }
@@ -72,6 +74,7 @@ source::SourceOptions source_options(const config::Options& options, const std::
     made.waiters_max = paces.waiters_max;
     made.expire_every = paces.expire_every;
     made.sync_every = paces.sync_every;
+    made.prune_every = paces.prune_every;
     made.fold_every = paces.fold_every;
     made.analytics_every = paces.analytics_every;
     return made;
@@ -85,9 +88,13 @@ views::ReaderOptions reader_options(const config::Options& options, const std::s
     return made;
 }
 
-web::Limits limits_of(const config::Options& options) {
+enum class Port { kApi, kAdmin };
+
+web::Limits limits_of(const config::Options& options, Port port) {
     web::Limits limits;
-    limits.connections_max = static_cast<std::size_t>(options.connections_max);
+    const auto room = make_room_for_connections(options.connections_max);
+    limits.connections_max =
+        static_cast<std::size_t>(port == Port::kApi ? room.of_api : room.of_admin);
     limits.unsent_bytes_max = static_cast<std::size_t>(options.unsent_bytes_max);
     limits.header_bytes_max = static_cast<std::size_t>(options.header_bytes_max);
     limits.body_bytes_max = static_cast<std::size_t>(options.body_bytes_max);
@@ -107,10 +114,11 @@ web::ServerOptions server_options(
     made.listen = listen;
     made.threads = threads;
     made.thread_name = name;
-    made.listen_flag = std::string{name} == "admin" ? "--admin-listen" : "--listen";
+    const bool is_admin = std::string{name} == "admin";
+    made.listen_flag = is_admin ? "--admin-listen" : "--listen";
     made.stop_grace = options.stop_grace;
     made.allowed_hosts = web::split_names(options.allowed_hosts);
-    made.limits = limits_of(options);
+    made.limits = limits_of(options, is_admin ? Port::kAdmin : Port::kApi);
     return made;
 }
 
@@ -153,6 +161,7 @@ class Daemon {
     void run_until_told();
     void tick();
     void tell_state();
+    void tell_file_limit() const;
     void reread_settings();
     void stop();
     void fill(observe::Gauges& gauges) const;
@@ -247,6 +256,17 @@ void Daemon::start_serving() {
     say(observe::Level::kInfo,
         "stockd " STOCKD_VERSION ": HTTP on " + public_server_->address() + ", admin on " +
             admin_server_->address());
+    tell_file_limit();
+}
+
+void Daemon::tell_file_limit() const {
+    const auto allowed = make_room_for_connections(options_.connections_max).of_api;
+    if (allowed < options_.connections_max) {
+        say(observe::Level::kWarn,
+            "at most " + std::to_string(allowed) + " connections, not " +
+                std::to_string(options_.connections_max) +
+                ": the limit of open files is too low (ulimit -n, LimitNOFILE=)");
+    }
 }
 
 void Daemon::run_until_told() {
@@ -317,9 +337,10 @@ void Daemon::reread_settings() {
     options_ = config::take_live(options_, reread->options, ignored);
     log_.set_level(level_of(options_));
     follower_->set_paces(paces_of(options_));
-    public_server_->set_limits(limits_of(options_));
-    admin_server_->set_limits(limits_of(options_));
+    public_server_->set_limits(limits_of(options_, Port::kApi));
+    admin_server_->set_limits(limits_of(options_, Port::kAdmin));
     say(observe::Level::kInfo, "settings were read again");
+    tell_file_limit();
     for (const auto& name : ignored) {
         say(observe::Level::kWarn, name + " has changed, which takes a restart");
     }

@@ -36,6 +36,7 @@ struct Options {
     std::int64_t audit_pace = 2000;
     milliseconds expire_interval{1000};
     milliseconds sync_interval{60'000};
+    milliseconds prune_interval{std::chrono::hours(1)};
     milliseconds fold_interval{50};
     milliseconds analytics_interval{60'000};
 

@@ -258,6 +258,14 @@ void add_follow(Table& table) {
         "How often the relay deducts what tills queued while they were offline; 0s: never"
     ));
     table.add_live(duration_setting(
+        "prune-interval",
+        &Options::prune_interval,
+        milliseconds(0),
+        hours(24),
+        "How often the relay lets idempotency keys go that are older than the offline window; 0s: "
+        "never"
+    ));
+    table.add_live(duration_setting(
         "fold-interval",
         &Options::fold_interval,
         milliseconds(0),

@@ -86,8 +86,9 @@ class FileRun {
 
   private:
     [[nodiscard]] std::string settings() const {
+        // What a literal means must not depend on who applies it.
         return "set local search_path = inventory, pg_temp; set local client_min_messages = "
-               "warning; "
+               "warning; set local standard_conforming_strings = on; "
                "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = "
                "0; "
                "set local check_function_bodies = on; set local lock_timeout = " +
@@ -189,9 +190,30 @@ base::Result<Applied> read_as_migrator(pg::Connection& connection) {
     return read_applied(connection);
 }
 
+/// The schema has characters that other encodings lack, and SQL_ASCII checks none.
+base::Result<void> check_encoding(pg::Connection& connection) {
+    const auto found = connection.exec("select pg_catalog.current_setting('server_encoding')", {});
+    if (!found) {
+        return found.error();
+    }
+    const std::string encoding{found->text(0, 0)};
+    if (encoding != "UTF8") {
+        return base::Error{
+            base::ErrorCode::kSchemaMismatch,
+            "the database's encoding is " + encoding + ", and stockd needs UTF8",
+            {},
+            "Make another: create database ... encoding 'UTF8' template template0",
+            {}};
+    }
+    return {};
+}
+
 }  // namespace
 
 base::Result<Plan> plan(pg::Connection& connection, const SchemaFiles& files) {
+    if (auto done = check_encoding(connection); !done) {
+        return done.error();
+    }
     const auto applied = read_as_migrator(connection);
     if (!applied) {
         return applied.error();

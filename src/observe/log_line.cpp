@@ -140,6 +140,14 @@ LogLine line(const HoldsExpired& seen) {
         {}};
 }
 
+LogLine line(const KeysPruned& seen) {
+    return {
+        "keys_pruned",
+        fmt::format("let {} old keys go in {:.0f} ms", seen.keys, to_ms(seen.duration)),
+        {{"keys", seen.keys}, {"duration_ms", to_ms(seen.duration)}},
+        {}};
+}
+
 LogLine line(const QueueSynced& seen) {
     return {
         "queue_synced",
@@ -197,6 +205,7 @@ LogLine line(const ChoreFailed& seen) {
     const std::string_view what =
         seen.chore == "expire"      ? "cannot let holds expire (whoever is short of them does it)"
         : seen.chore == "sync"      ? "cannot sync what tills queued"
+        : seen.chore == "prune"     ? "cannot let old idempotency keys go"
         : seen.chore == "fold"      ? "cannot fold the views"
         : seen.chore == "analytics" ? "cannot work out the views' analytics"
         : seen.chore == "freshness" ? "cannot measure how old the views are"
@@ -385,6 +394,8 @@ Level level_of(const Observation& observation) {
         }
 
         Level operator()(const HoldsExpired& /*seen*/) const noexcept { return Level::kDebug; }
+
+        Level operator()(const KeysPruned& /*seen*/) const noexcept { return Level::kDebug; }
 
         Level operator()(const QueueSynced& seen) const noexcept {
             return seen.needs_approval > 0 ? Level::kInfo : Level::kDebug;

@@ -88,7 +88,14 @@ struct MetricsSink::Impl {
             waits.Add({{"result", std::string(name_of(result))}});
         }
         for (const auto* chore :
-             {"expire", "sync", "connection", "fold", "analytics", "folding", "freshness"}) {
+             {"expire",
+              "sync",
+              "prune",
+              "connection",
+              "fold",
+              "analytics",
+              "folding",
+              "freshness"}) {
             failed_chores.Add({{"chore", chore}});
         }
     }
@@ -180,6 +187,8 @@ struct MetricsSink::Impl {
     void count(const LedgerMonthsFailed& /*seen*/) { failed_months.Increment(); }
 
     void count(const HoldsExpired& seen) { expired.Increment(static_cast<double>(seen.holds)); }
+
+    void count(const KeysPruned& seen) { pruned.Increment(static_cast<double>(seen.keys)); }
 
     void count(const QueueSynced& seen) {
         synced.Increment(static_cast<double>(seen.synced));
@@ -306,6 +315,11 @@ struct MetricsSink::Impl {
     );
     Counter& expired =
         counter("stockd_expired_holds_total", "Holds of reservations that this relay let expire.");
+    Counter& pruned = counter(
+        "stockd_pruned_keys_total",
+        "Idempotency keys, or refusals if more, that were older than the offline window and that "
+        "this relay let go."
+    );
     prometheus::Family<Counter>& queue = counters(
         "stockd_synced_transactions_total", "Queued transactions that this relay synced, by result."
     );
@@ -338,9 +352,8 @@ struct MetricsSink::Impl {
             .Register(registry)};
     prometheus::Family<Counter>& failed_chores = counters(
         "stockd_failed_chores_total",
-        "Times that the relay could not let holds expire, sync queues or fold the views, or lost "
-        "its "
-        "connection for it."
+        "Times that the relay could not let holds expire, sync queues, let old keys go, fold the "
+        "views or measure them, or lost its connection for it."
     );
     Counter& relay_taken =
         counter("stockd_relay_taken_total", "Times that this stockd became the relay.");

@@ -114,6 +114,13 @@ struct HoldsExpired {
     Duration duration{};
 };
 
+/// The relay went through idempotency keys, or refusals, that are older than the offline window,
+/// and let them go: so many of what there was more of.
+struct KeysPruned {
+    std::int64_t keys = 0;
+    Duration duration{};
+};
+
 /// The relay synced what tills of a store had queued. `needs_approval`: that somebody must decide.
 struct QueueSynced {
     std::string store;
@@ -261,6 +268,7 @@ using Observation = std::variant<
     LedgerMonthsMade,
     LedgerMonthsFailed,
     HoldsExpired,
+    KeysPruned,
     QueueSynced,
     ViewsFolded,
     AnalyticsFolded,

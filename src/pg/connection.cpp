@@ -1,13 +1,19 @@
 #include "pg/connection.hpp"
 
 #include "base/assert.hpp"
+#include "pg/session_settings.hpp"
 
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 
 namespace stockd::pg {
 
 namespace {
+
+/// Of each server that the conninfo names. Chosen: longer than a busy server takes, shorter than a
+/// person waits for one that takes connections and never answers.
+constexpr const char* kConnectTimeoutS = "10";
 
 std::string field(const PGresult* result, int code) {
     const char* text = PQresultErrorField(result, code);
@@ -125,8 +131,20 @@ base::Result<Connection> Connection::connect(
     const std::string& conninfo, const std::string& application_name
 ) {
     // expand_dbname: conninfo may be a URI; what follows it in the list overrides what it says.
-    const char* keywords[] = {"dbname", "fallback_application_name", "client_encoding", nullptr};
-    const char* values[] = {conninfo.c_str(), application_name.c_str(), "UTF8", nullptr};
+    // What comes before it is a default, unless the environment has one.
+    const bool has_timeout = std::getenv("PGCONNECT_TIMEOUT") != nullptr;
+    const char* keywords[] = {
+        has_timeout ? "dbname" : "connect_timeout",
+        "dbname",
+        "fallback_application_name",
+        "client_encoding",
+        nullptr};
+    const char* values[] = {
+        has_timeout ? conninfo.c_str() : kConnectTimeoutS,
+        conninfo.c_str(),
+        application_name.c_str(),
+        "UTF8",
+        nullptr};
     Connection connection{PQconnectdbParams(keywords, values, 1)};
     if (connection.get() == nullptr) {
         throw std::bad_alloc{};
@@ -137,6 +155,12 @@ base::Result<Connection> Connection::connect(
     PQsetNoticeProcessor(
         connection.get(), [](void*, const char*) {}, nullptr
     );
+    const auto set = connection.exec(
+        session_settings_statement(), {std::to_string(PQbackendPID(connection.get()))}
+    );
+    if (!set) {
+        return set.error();
+    }
     return connection;
 }
 

@@ -1,6 +1,7 @@
 #include "pg/binary.hpp"
 #include "source/drain_rows.hpp"
 #include "source/loop.hpp"
+#include "source/session.hpp"
 #include "source/statements.hpp"
 
 #include <algorithm>
@@ -71,6 +72,11 @@ Follower::Loop::Task<> Follower::Loop::audit_slice() {
     auto changes = co_await read_slice(&slice);
     auto ended =
         co_await d_.exec_script(changes ? sql::kCommit : sql::kRollback, statement_deadline());
+    if (!changes && ended && is_locked_out(changes.error())) {
+        constexpr std::chrono::seconds kAfterLock{1};
+        audit_.slice_at = steady_clock::now() + kAfterLock;
+        co_return base::Result<void>{};
+    }
     if (!changes) {
         co_return changes.error();
     }

@@ -34,6 +34,9 @@ class CanaryWatch {
         }
     }
 
+    /// It could not be written now, and nothing is wrong.
+    void put_off(base::SteadyTime now) noexcept { due_ = now + every_; }
+
     [[nodiscard]] bool is_mine(const change::Uuid& nonce) const noexcept {
         return newest_ == nonce || last_seen_ == nonce;
     }

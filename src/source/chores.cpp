@@ -13,6 +13,8 @@ namespace {
 
 /// Holds that one statement lets expire. Chosen: some 100 ms of work; what is left is next.
 constexpr std::int64_t kExpireAtMost = 1000;
+/// Keys that one statement lets go, and refusals. Chosen: some 50 ms of work; what is left is next.
+constexpr std::int64_t kPruneAtMost = 1000;
 /// Queued sales that one statement deducts: it keeps their stock rows from tills for as long.
 /// Chosen: some 100 ms. Begins with 1 and doubles, and is halved by what takes too long.
 constexpr std::int64_t kSyncAtMost = 100;
@@ -53,10 +55,13 @@ Follower::Loop::Task<> Follower::Loop::do_chores(std::shared_ptr<Chores> chores)
                 done = co_await sync_queue(*chores);
             }
         }
+        if (done && prune_due(*chores) <= steady_clock::now()) {
+            done = co_await prune_keys(*chores);
+        }
         if (!done) {
             co_return done.error();
         }
-        const auto due = std::min(expiry_due(*chores), sync_due(*chores));
+        const auto due = std::min({expiry_due(*chores), sync_due(*chores), prune_due(*chores)});
         const auto woken =
             co_await chores->connection.rest(std::min(due, steady_clock::now() + kLook));
         if (woken == pg::AsyncConnection::Wake::kBroken) {
@@ -92,6 +97,32 @@ Follower::Loop::Task<> Follower::Loop::expire_holds(Chores& chores) {
     }
     if (holds > 0) {
         observe_(observe::HoldsExpired{holds, now - begun});
+    }
+    co_return base::Result<void>{};
+}
+
+base::SteadyTime Follower::Loop::prune_due(const Chores& chores) const {
+    return is_on(options_.prune_every) ? chores.prune_at : base::SteadyTime::max();
+}
+
+Follower::Loop::Task<> Follower::Loop::prune_keys(Chores& chores) {
+    const auto begun = steady_clock::now();
+    std::vector<pg::Param> params;
+    params.emplace_back(std::to_string(kPruneAtMost));
+    auto rows =
+        co_await chores.connection.exec(sql::kPrune, std::move(params), statement_deadline());
+    const auto now = steady_clock::now();
+    chores.prune_at = now + options_.prune_every;
+    if (!rows) {
+        co_return chore_failed("prune", rows.error(), options_.prune_every, prune_failed_);
+    }
+    prune_failed_ = false;
+    const auto keys = number_at(*rows, 0);
+    if (keys >= kPruneAtMost) {
+        chores.prune_at = now;
+    }
+    if (keys > 0) {
+        observe_(observe::KeysPruned{keys, now - begun});
     }
     co_return base::Result<void>{};
 }
@@ -174,7 +205,8 @@ void Follower::Loop::finish_chores() {
 }
 
 base::SteadyTime Follower::Loop::chores_due() const {
-    const bool wanted = is_on(options_.expire_every) || is_on(options_.sync_every);
+    const bool wanted =
+        is_on(options_.expire_every) || is_on(options_.sync_every) || is_on(options_.prune_every);
     return relay_ && !chores_ && wanted ? chores_at_ : base::SteadyTime::max();
 }
 

@@ -95,6 +95,7 @@ Follower::Loop::Task<> Follower::Loop::publish(
         status_position_ = position_;
     });
     if (!was_proven && canary_.is_proven()) {
+        reset_backoff_if_proven();
         set_state(state_, {});
     }
     waiters_.published(*position_);

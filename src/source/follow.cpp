@@ -48,11 +48,13 @@ Follower::Loop::Task<> Follower::Loop::duties() {
     if (done && position_ && waiters_.poll_at() <= steady_clock::now()) {
         during_ = "drain";
         auto drained = co_await drain();
-        if (!drained) {
+        if (!drained && !is_kept_out(drained.error())) {
             co_return drained.error();
         }
         waiters_.polled(steady_clock::now());
-        done = co_await settle_doubtful_tickets();
+        if (drained) {
+            done = co_await settle_doubtful_tickets();
+        }
     }
     if (done && canary_.became_late(steady_clock::now())) {
         observe_(observe::CanaryLate{options_.canary_late_after});
@@ -105,7 +107,8 @@ Follower::Loop::Task<> Follower::Loop::duties() {
     if (done && now - l_.last_talk() >= talk_every()) {
         during_ = "keep-alive";
         done = co_await keep_l_alive();
-        if (done) {
+        // A session that talks while the other is kept out proves nothing of what was written.
+        if (done && !kept_out_) {
             heard(now);
         }
     }
@@ -164,6 +167,10 @@ Follower::Loop::Task<> Follower::Loop::step() {
             observe_(observe::Woken{why});
             during_ = "drain";
             auto drained = co_await drain();
+            if (!drained && is_kept_out(drained.error())) {
+                changes_due_ = steady_clock::now();
+                co_return base::Result<void>{};
+            }
             if (!drained) {
                 co_return drained.error();
             }
@@ -182,6 +189,9 @@ Follower::Loop::Task<> Follower::Loop::step() {
         case Doorbell::Step::kDrain: {
             during_ = "drain";
             auto found = co_await drain();
+            if (!found && is_kept_out(found.error())) {
+                co_return base::Result<void>{};  // the next step is the same again
+            }
             if (!found) {
                 co_return found.error();
             }
@@ -273,7 +283,7 @@ Follower::Loop::Task<> Follower::Loop::unlock_and_drain() {
     }
     l_unlocking_ = true;
     auto found = co_await drain();
-    if (!found) {
+    if (!found && !is_kept_out(found.error())) {
         co_return found.error();
     }
     auto unlocked = co_await finish_unlock();
@@ -281,8 +291,11 @@ Follower::Loop::Task<> Follower::Loop::unlock_and_drain() {
         co_return unlocked.error();
     }
     const auto now = steady_clock::now();
-    const auto& xip = position_->snapshot.xip;
     doorbell_.unlocked(now);
+    if (!found) {
+        co_return base::Result<void>{};  // awake, and to drain
+    }
+    const auto& xip = position_->snapshot.xip;
     doorbell_.drained(*found, xip.empty() ? 0 : xip.front(), now);
     co_return base::Result<void>{};
 }
@@ -362,6 +375,10 @@ Follower::Loop::Task<> Follower::Loop::write_canary() {
     params.emplace_back(change::short_hash(*position_));
     params.emplace_back(incarnation_);
     auto rows = co_await d_.exec(sql::kWriteCanary, std::move(params), statement_deadline());
+    if (!rows && is_locked_out(rows.error())) {
+        canary_.put_off(steady_clock::now());
+        co_return base::Result<void>{};
+    }
     if (!rows) {
         co_return rows.error();
     }

@@ -96,7 +96,7 @@ Follower::Loop::Task<change::ChangeSet> Follower::Loop::catch_up(change::Positio
         co_return more.error();
     }
     auto newer = co_await read_feed(std::move(from), deadline);
-    if (!newer) {
+    if (!newer && !is_locked_out(newer.error())) {
         co_return newer.error();
     }
     auto usual =
@@ -123,6 +123,9 @@ Follower::Loop::Task<> Follower::Loop::finish_load() {
     const auto read_at = steady_clock::now();
     const auto& loaded_at = *load->outcome;
     auto newer = co_await catch_up(loaded_at);
+    if (!newer && is_kept_out(newer.error())) {
+        co_return base::Result<void>{};  // it stays over, and is due at once
+    }
     if (!newer) {
         load_failed(*load, newer.error());
         co_return newer.error();
@@ -161,7 +164,7 @@ Follower::Loop::Task<> Follower::Loop::finish_load() {
         load->counts.stock_rows,
         duration,
         {}});
-    backoff_.reset();
+    reset_backoff_if_proven();
     update_status([](FollowerStatus& status) { status.last_refresh = base::now_utc(); });
     set_state(State::kLive, first ? "loaded" : std::string{});
     waiters_.published(*position_);

@@ -41,6 +41,7 @@ base::Error stopped() {
 }
 
 constexpr std::string_view kStatementTimedOut = "57014";
+constexpr std::string_view kNotPermitted = "42501";
 
 std::int64_t nanoseconds_of(base::SteadyTime time) {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
@@ -170,6 +171,7 @@ awaitable<void> Follower::Loop::run() {
         co_await drop_beside(analytics_);
         co_await drop_load();
         sink_.abandon_load();  // an exception may have come between its beginning and ours
+        add_hint(error);
         const auto time = stopping_ ? milliseconds{0} : backoff_.next();
         if (!stopping_) {
             observe_(observe::DatabaseFailed{std::string(during_), error, time});
@@ -179,6 +181,22 @@ awaitable<void> Follower::Loop::run() {
     }
     waiters_.fail_all(stopped());
     expiry_timer_.cancel();
+}
+
+/// What to do about what an administrator has changed under a session that worked.
+void Follower::Loop::add_hint(base::Error& error) {
+    if (!error.hint.empty()) {
+        return;
+    }
+    if (error.sqlstate == kNotPermitted) {
+        error.hint =
+            "stockd's login needs: GRANT inventory_daemon TO <login>. What that role may do, "
+            "stockctl migrate grants.";
+    } else if (error.sqlstate == "25006") {
+        error.hint =
+            "default_transaction_read_only is on for stockd's login, its database or the server; "
+            "some hosters set it when the disk is nearly full.";
+    }
 }
 
 void Follower::Loop::leave_session(const base::Error& error) {
@@ -204,7 +222,8 @@ void Follower::Loop::leave_session(const base::Error& error) {
     }
     last_error_ = base::describe(error);
     failure_ = error;
-    away_reason_ = during_ == "schema" && !is_failure_of_link(error) ? kAwaySchema : kAwayDatabase;
+    const bool is_schema = during_ == "schema" && !is_failure_of_link(error);
+    away_reason_ = is_schema || error.sqlstate == kNotPermitted ? kAwaySchema : kAwayDatabase;
     update_status([&](FollowerStatus& status) {
         status.is_relay = false;
         status.last_error = last_error_;
@@ -263,9 +282,26 @@ base::SteadyTime Follower::Loop::statement_deadline() const {
 /// What is published now holds everything that was committed at `when`.
 void Follower::Loop::published_as_of(base::SteadyTime when) {
     read_at_ = when;
+    kept_out_ = false;
     backstop_at_ = when + options_.backstop;
     fresh_at_ns_.store(nanoseconds_of(when), std::memory_order_release);
     heard(when);
+}
+
+/// Whether a drain failed only because somebody has a table locked. It is tried again at once; its
+/// wait for the lock is the pause.
+bool Follower::Loop::is_kept_out(const base::Error& error) {
+    if (!is_locked_out(error)) {
+        return false;
+    }
+    if (!std::exchange(kept_out_, true)) {
+        observe_(observe::Message{
+            observe::Level::kWarn,
+            "a lock on a table of schema inventory keeps stockd from reading; it tries again until "
+            "the lock is gone (pg_locks says whose it is)",
+            {}});
+    }
+    return true;
 }
 
 /// The database answered what was asked then, and would have told us of anything new.

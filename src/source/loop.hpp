@@ -58,7 +58,8 @@ struct Months {
 };
 
 /// What the relay does for the database every now and then, on a connection of its own: lets holds
-/// expire and syncs what tills queued. Whatever becomes of it, the session goes on.
+/// expire, syncs what tills queued and lets old keys go. Whatever becomes of it, the session goes
+/// on.
 struct Chores {
     explicit Chores(const boost::asio::any_io_executor& executor)
         : connection(executor) {}
@@ -66,6 +67,7 @@ struct Chores {
     pg::AsyncConnection connection;
     base::SteadyTime expire_at{};
     base::SteadyTime sync_at{};
+    base::SteadyTime prune_at{};
     /// Those whose queues are to be synced in this round.
     std::deque<std::string> stores;
     /// Transactions per statement: more until that takes too long.
@@ -146,6 +148,7 @@ class Follower::Loop {
         options_.audit_rows_per_s = paces.audit_rows_per_s;
         options_.expire_every = paces.expire_every;
         options_.sync_every = paces.sync_every;
+        options_.prune_every = paces.prune_every;
         options_.fold_every = paces.fold_every;
         options_.analytics_every = paces.analytics_every;
         canary_.set_every(paces.canary_every);
@@ -160,6 +163,8 @@ class Follower::Loop {
     boost::asio::awaitable<void> run();
     Task<> session();
     void leave_session(const base::Error& error);
+    void reset_backoff_if_proven();
+    static void add_hint(base::Error& error);
     boost::asio::awaitable<void> pause(milliseconds time);
     void set_state(State state, std::string reason);
     void fail_refreshers(const base::Error& error);
@@ -176,6 +181,7 @@ class Follower::Loop {
     }
 
     [[nodiscard]] base::Error database_away() const;
+    [[nodiscard]] bool is_kept_out(const base::Error& error);
     [[nodiscard]] base::SteadyTime statement_deadline() const;
     void published_as_of(base::SteadyTime when);
     void heard(base::SteadyTime when);
@@ -277,7 +283,9 @@ class Follower::Loop {
     Task<> do_chores(std::shared_ptr<Chores> chores);
     [[nodiscard]] base::SteadyTime expiry_due(const Chores& chores) const;
     [[nodiscard]] base::SteadyTime sync_due(const Chores& chores) const;
+    [[nodiscard]] base::SteadyTime prune_due(const Chores& chores) const;
     Task<> expire_holds(Chores& chores);
+    Task<> prune_keys(Chores& chores);
     Task<> find_queues(Chores& chores);
     Task<> sync_queue(Chores& chores);
     [[nodiscard]] base::Result<void> chore_failed(
@@ -339,6 +347,8 @@ class Follower::Loop {
     int warned_of_version_ = 0;
     bool warned_of_pooler_ = false;
     Backoff backoff_;
+    /// A lock keeps D from reading: what is served grows old, whatever else the server answers.
+    bool kept_out_ = false;
     std::mt19937_64 random_;
 
     /// Of the session: which life of the database this is, and our backends' pids.
@@ -361,10 +371,11 @@ class Follower::Loop {
     bool months_failed_ = false;
     std::shared_ptr<Chores> chores_;
     base::SteadyTime chores_at_{};
-    /// Said already: that there is no connection for chores, that holds, or queues, are refused.
+    /// Said already: that there is no connection for chores, that holds, queues, keys are refused.
     bool chores_failed_ = false;
     bool expiry_failed_ = false;
     bool sync_failed_ = false;
+    bool prune_failed_ = false;
     std::shared_ptr<Folding> folding_;
     base::SteadyTime folding_at_{};
     /// Something was read that the views may not have.

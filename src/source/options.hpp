@@ -31,6 +31,7 @@ struct Paces {
     std::size_t waiters_max = 10'000;
     milliseconds expire_every{1000};
     milliseconds sync_every{60'000};
+    milliseconds prune_every = std::chrono::hours{1};
     milliseconds fold_every{50};
     milliseconds analytics_every{60'000};
 };
@@ -77,9 +78,11 @@ struct SourceOptions {
     milliseconds months_every = std::chrono::hours{24};
     milliseconds months_again = std::chrono::minutes{5};
 
-    /// How often the relay lets holds expire whose time is over, and syncs what tills queued.
+    /// How often the relay lets holds expire whose time is over, syncs what tills queued, and lets
+    /// idempotency keys go that are older than the offline window.
     milliseconds expire_every{1000};
     milliseconds sync_every{60'000};
+    milliseconds prune_every = std::chrono::hours{1};
     /// How far apart the relay's folds of the views are while changes stream in, and at least how
     /// far apart it works out their analytics.
     milliseconds fold_every{50};

@@ -1,5 +1,6 @@
 #include "source/session.hpp"
 
+#include "pg/session_settings.hpp"
 #include "source/drain_rows.hpp"
 #include "source/gaps.hpp"
 #include "source/loop.hpp"
@@ -33,8 +34,12 @@ constexpr std::array<RecommendedMinor, 4> kRecommended{{{15, 15}, {16, 11}, {17,
 constexpr milliseconds kMonthsLockWait{100};
 constexpr milliseconds kMonthsTime{2000};
 
-/// Chores give way to writers: they wait for a row no longer than this, and keep no row for longer.
-constexpr milliseconds kChoresLockWait{2000};
+/// Below PostgreSQL's deadlock_timeout (a second): whoever locks what we lock in another order, a
+/// writer's rows or an administrator's tables, waits for us for as long at most, and is never the
+/// victim of a deadlock with us.
+constexpr milliseconds kLockWait{500};
+
+/// Chores keep no row from writers for longer.
 constexpr milliseconds kChoresTime{10'000};
 
 std::string ms_text(milliseconds time) {
@@ -43,8 +48,12 @@ std::string ms_text(milliseconds time) {
 
 /// What all sessions have in common. Commits of ours (canary, broadcast) need not survive a crash.
 std::string common_settings() {
-    return "set synchronous_commit = off; set jit = off; set client_min_messages = warning;"
-           "set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count "
+    return pg::session_settings_script() +
+           "set synchronous_commit = off; set jit = off; set client_min_messages = warning;"
+           "set lock_timeout = " +
+           ms_text(kLockWait) +
+           "; set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set "
+           "tcp_keepalives_count "
            "= 3;";
 }
 
@@ -74,8 +83,7 @@ std::string d_settings(const SourceOptions& options) {
 
 std::string load_settings(const SourceOptions& options) {
     return common_settings() + statement_limit(options.load_timeout) +
-           "set lock_timeout = " + ms_text(options.statement_timeout) +
-           "; set idle_in_transaction_session_timeout = " + ms_text(2 * options.statement_timeout);
+           "set idle_in_transaction_session_timeout = " + ms_text(2 * options.statement_timeout);
 }
 
 std::string months_settings() {
@@ -85,15 +93,16 @@ std::string months_settings() {
 
 std::string chores_settings() {
     // What these commit is the stock: it survives a crash as every other movement does.
-    return common_settings() +
-           "set synchronous_commit to default; set lock_timeout = " + ms_text(kChoresLockWait) +
-           "; " + statement_limit(kChoresTime);
+    return common_settings() + "set synchronous_commit to default; " + statement_limit(kChoresTime);
 }
 
 std::string fold_settings(const SourceOptions& options) {
     // What is lost of these in a crash is folded again.
-    return common_settings() + statement_limit(options.load_timeout) +
-           "set lock_timeout = " + ms_text(kChoresLockWait);
+    return common_settings() + statement_limit(options.load_timeout);
+}
+
+bool is_locked_out(const base::Error& error) noexcept {
+    return error.sqlstate == "55P03";
 }
 
 bool is_failure_of_link(const base::Error& error) noexcept {
@@ -134,7 +143,7 @@ Follower::Loop::Task<> Follower::Loop::session() {
             co_return drained.error();
         }
         last_error_.clear();
-        backoff_.reset();
+        reset_backoff_if_proven();
         set_state(State::kLive, "resumed from " + change::short_hash(*position_));
     } else {
         position_.reset();
@@ -146,6 +155,14 @@ Follower::Loop::Task<> Follower::Loop::session() {
         status.failure.reset();
     });
     co_return co_await follow();
+}
+
+/// A session whose login may read but not write gets as far as being live each time, and would load
+/// everything again and again without a pause: what counts is a canary that came through.
+void Follower::Loop::reset_backoff_if_proven() {
+    if (canary_.is_proven()) {
+        backoff_.reset();
+    }
 }
 
 Follower::Loop::Task<> Follower::Loop::open_session() {

@@ -23,6 +23,8 @@ constexpr milliseconds kAnswersWithin{5000};
 [[nodiscard]] std::string load_settings(const SourceOptions& options);
 [[nodiscard]] std::string months_settings();
 [[nodiscard]] std::string chores_settings();
+/// Whether somebody's lock was in the way: nothing was read, and the session is as good as before.
+[[nodiscard]] bool is_locked_out(const base::Error& error) noexcept;
 [[nodiscard]] std::string fold_settings(const SourceOptions& options);
 /// Whether it is the connection's or the server's, and not of what was asked.
 [[nodiscard]] bool is_failure_of_link(const base::Error& error) noexcept;

@@ -42,6 +42,7 @@ constexpr const char* kQueueUsage = "select pg_catalog.pg_notification_queue_usa
 constexpr const char* kMakeMonths = "select inventory.make_ledger_months()";
 
 constexpr const char* kExpire = "select inventory.expire_reservations($1::integer)::text";
+constexpr const char* kPrune = "select inventory.prune_idempotency_keys($1::integer)::text";
 constexpr const char* kPendingStores =
     "select s.code from inventory.stores as s where exists (select from "
     "inventory.offline_transaction_queue as q where q.store_id = s.store_id and q.status = "

@@ -93,6 +93,7 @@ source::SourceOptions options_of(const std::string& url, bool without_backstop) 
         made.audit_rows_per_s = 0;
         made.expire_every = std::chrono::milliseconds{0};
         made.sync_every = std::chrono::milliseconds{0};
+        made.prune_every = std::chrono::milliseconds{0};
     }
     return made;
 }

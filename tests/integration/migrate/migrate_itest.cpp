@@ -28,6 +28,30 @@ base::Error require_refusal(const base::Result<migrate::Report>& report) {
 
 }  // namespace
 
+TEST_CASE("migrate: what is made does not depend on the settings of who makes it", "[migrate]") {
+    const FreshDatabase plain;
+    const FreshDatabase odd;
+    auto superuser = odd.as_superuser();
+    for (const auto* setting :
+         {"standard_conforming_strings = off",
+          "datestyle = 'SQL, DMY'",
+          "intervalstyle = iso_8601",
+          "timezone = 'Asia/Kolkata'",
+          "default_tablespace = pg_global",
+          "array_nulls = off"}) {
+        execute(superuser, "alter database " + odd.name() + " set " + setting);
+    }
+    auto plain_migrator = plain.as_migrator();
+    auto odd_migrator = odd.as_migrator();
+    require_run(plain_migrator, migrate::embedded_schema());
+    require_run(odd_migrator, migrate::embedded_schema());
+    auto plain_reader = plain.as_superuser();
+    auto odd_reader = odd.as_superuser();
+    CHECK(fingerprint(plain_reader) == fingerprint(odd_reader));
+    const std::string search = "select pg_get_functiondef('inventory.search_text'::regproc)";
+    CHECK(query(plain_reader, search) == query(odd_reader, search));
+}
+
 TEST_CASE(
     "migrate: a login with CREATEROLE and CREATE installs the whole schema, and no more",
     "[migrate]"

@@ -105,6 +105,39 @@ TEST_CASE(
     CHECK(eventually([&] { return relay.sink.on_hand(2, 1) == 38; }));
 }
 
+TEST_CASE(
+    "source: the relay lets keys go that are older than the offline window, all that there are",
+    "[source]"
+) {
+    const Database database;
+    Db db{database.url()};
+    db.run(
+        "insert into inventory.inventory_deduction_idempotency (store_id, scope, idempotency_key, "
+        "request, result, created_at) select 0, 'sale', n::text, '{}', '{}', now() - interval "
+        "'31 days' from generate_series(1, 1500) as n"
+    );
+    db.run(
+        "insert into inventory.operation_refusals (store_id, operation, code, errors, actor, "
+        "recorded_at) select 0, 'x', 'old', '[]', 'x', now() - interval '31 days' from "
+        "generate_series(1, 3500)"
+    );
+    db.run(
+        "insert into inventory.operation_refusals (store_id, operation, code, errors, actor) "
+        "values (0, 'x', 'young', '[]', 'x')"
+    );
+    auto options = options_for(database);
+    options.prune_every = std::chrono::hours{1};
+    const Running relay{options};
+    REQUIRE(eventually([&] { return relay.seen<observe::KeysPruned>().size() == 4; }));
+    CHECK(
+        db.value(
+            "select (select count(*) from inventory.inventory_deduction_idempotency) || ' ' || "
+            "(select string_agg(code, ' ') from inventory.operation_refusals)"
+        ) == "0 young"
+    );
+    CHECK(relay.seen<observe::ChoreFailed>().empty());
+}
+
 TEST_CASE("source: chores begin and rest as their paces say", "[source]") {
     const Database database;
     database.seed(1, 1);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 
 namespace stockd::source::test {
@@ -57,6 +58,19 @@ class SilentServer {
     std::vector<int> taken_;
 };
 
+/// The conninfo or URI with one parameter more, which wins.
+std::string with_parameter(std::string url, const std::string& key, const std::string& value) {
+    if (url.find("://") == std::string::npos) {
+        return url + " " + key + "='" + value + "'";
+    }
+    url += url.find('?') == std::string::npos ? '?' : '&';
+    url += key + '=';
+    for (const char c : value) {
+        url += c == ' ' ? "%20" : c == '=' ? "%3D" : std::string(1, c);
+    }
+    return url;
+}
+
 std::vector<std::string> states_of(const Running& running) {
     std::vector<std::string> states;
     for (const auto& moved : running.seen<observe::StateChanged>()) {
@@ -74,6 +88,110 @@ TEST_CASE("source: every state on the way up is reported once", "[source]") {
     CHECK(
         states_of(running) == std::vector<std::string>{"connecting", "listening", "loading", "live"}
     );
+}
+
+TEST_CASE(
+    "source: a login that may read and not write does not load again and again without a pause",
+    "[source]"
+) {
+    const Database database;
+    database.seed(1, 1);
+    {
+        const Running before{options_for(database)};  // begins the incarnation
+        REQUIRE(before.becomes_relay());
+    }
+    auto options = options_for(database);
+    options.database_url =
+        with_parameter(options.database_url, "options", "-c default_transaction_read_only=on");
+    options.backoff_min = 1ms;
+    options.backoff_max = 1h;
+    const Running running{options};
+    CHECK(eventually([&] {
+        const auto failures = running.seen<observe::DatabaseFailed>();
+        return std::any_of(failures.begin(), failures.end(), [](const auto& failure) {
+            return failure.error.sqlstate == "25006" && failure.retry_in > 20ms;
+        });
+    }));
+}
+
+TEST_CASE(
+    "source: who locks tables in another order waits for a drain shortly, and stockd says it is "
+    "stale",
+    "[source]"
+) {
+    const Database database;
+    database.seed(1, 1);
+    Db db{database.url()};
+    Db admin{database.url()};
+    auto options = options_for(database);
+    options.stale_after = 3s;
+    options.canary_every = 0ms;
+    const Running running{options};
+    REQUIRE(running.becomes_relay());
+    admin.run("begin");
+    admin.run("lock table inventory.inventory_stock in access exclusive mode");
+    db.run("update inventory.stores set name = 'Renamed'");
+    // More than one try, and the session goes on: it answers, and does not know what was written.
+    REQUIRE(eventually([&] { return running.follower.freshness().stale; }));
+    CHECK(eventually([&] {
+        return running.follower.status().not_ready == std::vector<std::string>{"no_answer"};
+    }));
+    admin.run("lock table inventory.stores in access exclusive mode");
+    admin.run("update inventory.inventory_stock set on_hand = 5");
+    admin.run("commit");
+    CHECK(eventually([&] { return same_rows(running.sink.copy(), tables(db)); }));
+    CHECK(running.sink.on_hand(1, 1) == 5);
+    CHECK_FALSE(running.follower.freshness().stale);
+    CHECK(running.follower.status().reconnects == 0);
+    CHECK(running.sink.loads() == 1);
+}
+
+TEST_CASE("source: what an administrator took away is said to be the schema", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    Db db{database.url()};
+    db.run(
+        "do $$ begin create role source_itest_login login in role inventory_daemon; exception "
+        "when duplicate_object then null; end $$"
+    );
+    auto options = options_for(database);
+    options.database_url = with_parameter(options.database_url, "user", "source_itest_login");
+    const Running running{options};
+    REQUIRE(running.becomes_live());
+    db.run(
+        "revoke execute on function inventory._drain(xid8, xid8[], timestamptz) from "
+        "inventory_daemon"
+    );
+    db.run("update inventory.inventory_stock set on_hand = 7");
+    CHECK(eventually([&] {
+        return running.follower.status().not_ready == std::vector<std::string>{"schema"};
+    }));
+    CHECK(
+        running.seen<observe::DatabaseFailed>().back().error.hint.find("GRANT inventory_daemon") !=
+        std::string::npos
+    );
+    db.run(
+        "grant execute on function inventory._drain(xid8, xid8[], timestamptz) to "
+        "inventory_daemon"
+    );
+    CHECK(eventually([&] { return running.sink.on_hand(1, 1) == 7; }));
+}
+
+TEST_CASE("source: after a session that was proven the next one comes at once", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    auto options = options_for(database);
+    options.backoff_min = 1ms;
+    options.backoff_max = 1h;
+    const Running running{options};
+    for (std::size_t cut = 1; cut <= 12; ++cut) {
+        REQUIRE(running.becomes_relay());
+        database.cut_followers();
+        REQUIRE(eventually([&] { return running.seen<observe::DatabaseFailed>().size() >= cut; }));
+    }
+    for (const auto& failure : running.seen<observe::DatabaseFailed>()) {
+        CHECK(failure.retry_in <= 8ms);
+    }
 }
 
 TEST_CASE("source: a server that is not there is tried again, and requests are told", "[source]") {

@@ -375,6 +375,7 @@ SourceOptions options_for(const Database& database) {
     options.audit_rows_per_s = 0;
     options.expire_every = 0ms;
     options.sync_every = 0ms;
+    options.prune_every = 0ms;
     options.fold_every = 0ms;
     options.read_alone_blocks = 1;  // a load of any table takes two connections
     return options;

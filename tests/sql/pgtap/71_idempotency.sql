@@ -132,6 +132,12 @@ select is(
 );
 select is((select count(*) from inventory.operation_refusals where code = 'old'), 0::bigint, 'old refusals go with them');
 select is((select count(*) > 0 from inventory.operation_refusals), true, 'younger ones stay');
+insert into inventory.operation_refusals (refusal_id, store_id, operation, code, errors, actor, recorded_at) overriding system value
+select -n, 0, 'x', 'old', '[]', 'x', now() - interval '31 days' from generate_series(1, 5) as n;
+select is(
+    inventory.prune_idempotency_keys(3) || ' ' || inventory.prune_idempotency_keys(3) || ' ' || inventory.prune_idempotency_keys(3), '3 2 0',
+    'refusals go by bounded numbers, and whether some are left is said where there are no keys'
+);
 update inventory.settings set value = '28' where name = 'offline_window_days';
 select is(inventory.prune_idempotency_keys(), 1::bigint, 'the window is a setting');
 select throws_ok($$ update inventory.settings set value = '0' where name = 'offline_window_days' $$, '23514', null, 'of at least a day');

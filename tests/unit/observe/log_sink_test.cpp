@@ -124,6 +124,7 @@ TEST_CASE("log: chores are told when somebody has to know", "[observe]") {
     CHECK(logged(LogFormat::kText, Level::kInfo, ChoreFailed{"sync", error, {}, true}).empty());
     CHECK(logged(LogFormat::kText, Level::kInfo, HoldsExpired{3, {}}).empty());
     CHECK_THAT(logged(LogFormat::kText, Level::kDebug, HoldsExpired{3, {}}), Contains("3 holds"));
+    CHECK_THAT(logged(LogFormat::kText, Level::kDebug, KeysPruned{5, {}}), Contains("5 old keys"));
     CHECK(logged(LogFormat::kText, Level::kInfo, QueueSynced{"north", 4, 0, {}}).empty());
     CHECK_THAT(
         logged(LogFormat::kText, Level::kInfo, QueueSynced{"north", 4, 1, {}}),

@@ -102,6 +102,7 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
     metrics(LedgerMonthsMade{{"a", "b"}});
     metrics(LedgerMonthsFailed{});
     metrics(HoldsExpired{3, {}});
+    metrics(KeysPruned{5, {}});
     metrics(QueueSynced{"north", 4, 1, {}});
     metrics(ChoreFailed{"sync", {}, {}, false});
     metrics(RequestServed{Route::kProduct, 200, std::chrono::microseconds(30), {}, {}});
@@ -126,6 +127,7 @@ TEST_CASE("metrics: observations are counted", "[observe]") {
           "stockd_ledger_months_made_total 2\n",
           "stockd_failed_ledger_months_total 1\n",
           "stockd_expired_holds_total 3\n",
+          "stockd_pruned_keys_total 5\n",
           "stockd_synced_transactions_total{result=\"synced\"} 4\n",
           "stockd_synced_transactions_total{result=\"needs_approval\"} 1\n",
           "stockd_failed_chores_total{chore=\"sync\"} 1\n",
