@@ -5,7 +5,7 @@
 --               taken before the clock was set back by more, and tells nothing
 -- Rows: first kind P (position: detail {snapshot, taken_us, feed_rows}); then S stock row (version null: deleted),
 -- p product, s store (detail null: deleted), c canary (detail {nonce}).
--- Raises SD003 when rows that the position needs were let go, 40001 when that happened after the snapshot of the transaction. Reads only; runs in the caller's snapshot (STABLE).
+-- Raises SD002 when a dump was restored in place of what the position is of, SD003 when rows that the position needs were let go, 40001 when that happened after the snapshot of the transaction. Reads only; runs in the caller's snapshot (STABLE).
 -- The planner settings: the plan must be the index one whatever the statistics say, and cached (0.1 ms against 150 ms).
 create or replace function inventory._drain(in_xmax xid8, in_xip xid8[], in_since timestamptz)
 returns table (
@@ -27,8 +27,16 @@ declare
     v_since timestamptz := case when now() < in_since then '-infinity' else in_since - interval '1 hour' end;
     v_movement_floor bigint;
     v_event_floor bigint;
+    v_is_restored boolean;
 begin
-    select e.movement_id_floor, e.event_seq_floor into v_movement_floor, v_event_floor from inventory.epoch as e;
+    select e.movement_id_floor, e.event_seq_floor, e.table_oid <> e.tableoid
+    into v_movement_floor, v_event_floor, v_is_restored
+    from inventory.epoch as e;
+    -- No row of the feed tells of what a dump puts back in place.
+    if v_is_restored then
+        raise exception 'the database became another incarnation'
+            using errcode = 'SD002', detail = 'A dump was restored in its place.';
+    end if;
     return query
     with moved as materialized (
         -- OFFSET keeps the grouping out of the choice of the index: for a month that was empty when it was analysed all plans cost

@@ -11,9 +11,10 @@ begin
     if in_state.epoch is distinct from in_epoch.epoch then
         return 'the position is of another epoch';
     end if;
-    -- A copy of the database in another server, or under another name: its history carries other transaction ids.
+    -- A copy of the database in another server, or under another name, or an older one in its own place: its history is another.
     if in_epoch.system_identifier <> (select c.system_identifier from pg_control_system() as c)
-        or in_epoch.database_oid <> (select d.oid from pg_database as d where d.datname = current_database()) then
+        or in_epoch.database_oid <> (select d.oid from pg_database as d where d.datname = current_database())
+        or in_epoch.table_oid <> 'inventory.epoch'::regclass then
         return 'this is a restored copy';
     end if;
     if pg_snapshot_xmax(in_state.snapshot) > pg_snapshot_xmax(pg_current_snapshot()) then

@@ -198,7 +198,7 @@ create or replace function inventory._import_reason(in_message text, in_detail t
 language sql immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select concat(regexp_replace(in_message, '^line \d+: ', ''), ' (' || nullif(in_detail, '') || ')')
+    select concat(regexp_replace(in_message, '^line [0-9]+: ', ''), ' (' || nullif(in_detail, '') || ')')
 $$;
 
 comment on function inventory._import_reason(text, text) is 'For imports: an error as the reason of a line.';

@@ -4,7 +4,7 @@ language sql immutable
 set search_path = pg_catalog, pg_temp
 as $$
     select case
-        when in_text !~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$' or in_text like '0000%' then false
+        when in_text !~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' or in_text like '0000%' then false
         else right(in_text, 2)::integer <= extract(day from (left(in_text, 7) || '-01')::date + interval '1 month - 1 day')
     end
 $$;
@@ -20,7 +20,7 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if in_text !~ '^\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-](0\d|1[0-5])(:?[0-5]\d)?)$'
+    if in_text !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)$'
         or not inventory._is_day(left(in_text, 10))
     then
         raise exception '% cannot be "%"', in_field, left(in_text, 60)

@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_parts text[] := regexp_match(
-        left(in_position, 2000000), '^s1\.([0-9a-f]{16})\.([0-9]{1,18})\.([0-9]{1,18})\.([0-9]+:[0-9]+:[0-9,]*)$'
+        left(in_position, 2000000), '^s1[.]([0-9a-f]{16})[.]([0-9]{1,18})[.]([0-9]{1,18})[.]([0-9]+:[0-9]+:[0-9,]*)$'
     );
 begin
     if v_parts is null then

@@ -109,7 +109,7 @@ begin
         values (
             v_found.store_id, 'reserve_stock', in_idempotency_key,
             inventory._request(
-                jsonb_build_object('order', in_order, 'lines', in_lines, 'ttl', in_ttl, 'party', in_party), in_reference, in_reason,
+                jsonb_build_object('order', in_order, 'lines', in_lines, 'ttl', extract(epoch from in_ttl), 'party', in_party), in_reference, in_reason,
                 in_actor, null, in_occurred_at
             ),
             v_answer

@@ -47,6 +47,9 @@ create or replace function inventory._view_page(
 )
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
+-- A cursor has times and numbers as text: exact, and to be read back as what they were.
+set datestyle = 'ISO'
+set extra_float_digits = 1
 set plan_cache_mode = force_custom_plan
 set jit = off
 as $$

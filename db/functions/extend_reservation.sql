@@ -28,7 +28,7 @@ declare
 begin
     v_operation := inventory._begin_operation(
         'extend_reservation', extend_reservation.store,
-        jsonb_build_object('order', extend_reservation."order", 'ttl', extend_reservation.ttl),
+        jsonb_build_object('order', extend_reservation."order", 'ttl', extract(epoch from extend_reservation.ttl)),
         null, extend_reservation.actor, null, extend_reservation.idempotency_key, extend_reservation.correlation_id, null, null
     );
     if v_operation.replay is not null then

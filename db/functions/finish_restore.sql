@@ -40,14 +40,15 @@ begin
             return next format('%s goes on after %s', v_column.sequence, v_high);
         end if;
     end loop;
-    insert into inventory.epoch (system_identifier, database_oid)
-    select c.system_identifier, d.oid
+    insert into inventory.epoch (system_identifier, database_oid, table_oid)
+    select c.system_identifier, d.oid, 'inventory.epoch'::regclass
     from pg_control_system() as c, pg_database as d
     where d.datname = current_database() and not exists (select from inventory.epoch);
     update inventory.epoch as e set
         epoch = gen_random_uuid(),
         system_identifier = (select c.system_identifier from pg_control_system() as c),
         database_oid = (select d.oid from pg_database as d where d.datname = current_database()),
+        table_oid = 'inventory.epoch'::regclass,
         movement_id_floor = coalesce((select max(l.movement_id) from inventory.stock_ledger as l), 0),
         event_seq_floor = coalesce((select max(v.event_seq) from inventory.inventory_event as v), 0),
         released_xid = '0';

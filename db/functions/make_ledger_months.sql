@@ -9,6 +9,7 @@ create or replace function inventory.make_ledger_months(months_ahead integer def
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
+set default_tablespace = ''
 as $$
 declare
     v_ahead integer := coalesce(

@@ -52,7 +52,7 @@ begin
     v_operation := inventory._begin_operation(
         'reserve_stock', reserve_stock.store,
         jsonb_build_object(
-            'order', reserve_stock."order", 'lines', reserve_stock.lines, 'ttl', reserve_stock.ttl, 'party', reserve_stock.party
+            'order', reserve_stock."order", 'lines', reserve_stock.lines, 'ttl', extract(epoch from reserve_stock.ttl), 'party', reserve_stock.party
         ),
         reserve_stock.reference, reserve_stock.actor, reserve_stock.occurred_at, reserve_stock.idempotency_key,
         reserve_stock.correlation_id, reserve_stock.reason, null

@@ -78,13 +78,13 @@ begin
                 );
             when data_exception or sqlstate 'SD006' then
                 -- A product, a unit or a mapping went since it was queued. The message says of which request, unless it is of one alone.
-                v_bad := coalesce(substring(sqlerrm from '^request (\d+): ')::integer, 1);
-                if cardinality(v_open) > 1 and sqlerrm !~ '^request \d+: ' then
+                v_bad := coalesce(substring(sqlerrm from '^request ([0-9]+): ')::integer, 1);
+                if cardinality(v_open) > 1 and sqlerrm !~ '^request [0-9]+: ' then
                     v_open := v_open[1:cardinality(v_open) / 2];
                     continue;
                 end if;
                 v_errors := jsonb_build_array(jsonb_build_object(
-                    'code', 'not_possible', 'message', regexp_replace(sqlerrm, '^request \d+: ', ''), 'detail', sqlstate,
+                    'code', 'not_possible', 'message', regexp_replace(sqlerrm, '^request [0-9]+: ', ''), 'detail', sqlstate,
                     'hint', 'Approve it with other lines, or reject it.'
                 ));
         end;

@@ -17,9 +17,10 @@ create table inventory.stores (
     constraint stores_code_ck check (code <> '' and length(code) <= 200),
     constraint stores_name_ck check (length(name) <= 1000),
     constraint stores_currency_ck check (currency ~ '^[A-Z]{3}$'),
-    -- An unknown name raises in timezone().
+    -- An unknown name raises in timezone(), which would also take abbreviations: those mean what each session has set.
     constraint stores_time_zone_ck check (
-        length(time_zone) <= 100 and pg_catalog.timezone(time_zone, '2000-01-01 00:00:00+00'::timestamptz) is not null
+        length(time_zone) <= 100 and (time_zone = 'UTC' or time_zone ~ '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)+$')
+        and pg_catalog.timezone(time_zone, '2000-01-01 00:00:00+00'::timestamptz) is not null
     ),
     constraint stores_low_stock_threshold_ck check (low_stock_threshold >= 0)
 );
@@ -29,7 +30,7 @@ comment on column inventory.stores.store_id is 'Key inside the database.';
 comment on column inventory.stores.code is 'The name that people and programs use; unique, case-sensitive.';
 comment on column inventory.stores.name is 'Name for display.';
 comment on column inventory.stores.currency is 'ISO 4217 code of all money of this store.';
-comment on column inventory.stores.time_zone is 'IANA name; a day of this store begins at its midnight.';
+comment on column inventory.stores.time_zone is 'IANA name as Europe/Berlin, or UTC; a day of this store begins at its midnight.';
 comment on column inventory.stores.low_stock_threshold is 'Default threshold of new stock rows whose product sets none. Base units.';
 comment on column inventory.stores.allow_negative is 'Default negative policy of new stock rows whose product sets none.';
 comment on column inventory.stores.active is 'False hides the store from readers; its stock and history stay.';

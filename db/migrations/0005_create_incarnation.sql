@@ -17,6 +17,7 @@ create table inventory.epoch (
     epoch uuid not null default pg_catalog.gen_random_uuid(),
     system_identifier bigint not null,
     database_oid oid not null,
+    table_oid oid not null,
     movement_id_floor bigint not null default 0,
     event_seq_floor bigint not null default 0,
     released_xid xid8 not null default '0',
@@ -29,13 +30,14 @@ comment on table inventory.epoch is 'One row: which database the transaction ids
 comment on column inventory.epoch.epoch is 'Change it by hand after repairing data behind the triggers'' back: every position before is then refused.';
 comment on column inventory.epoch.system_identifier is 'pg_control_system() of the server that the transaction ids of the history belong to.';
 comment on column inventory.epoch.database_oid is 'The database that they belong to. Another one here means: this is a restored copy.';
+comment on column inventory.epoch.table_oid is 'This table. Another one here means: a dump was restored in place of what was there.';
 comment on column inventory.epoch.movement_id_floor is 'Movements up to this one carry transaction ids of another server and are no part of the feed.';
 comment on column inventory.epoch.event_seq_floor is 'Events up to this one carry transaction ids of another server and are no part of the feed.';
 comment on column inventory.epoch.released_xid is 'The highest transaction id among feed rows that were let go; a position that still needs it is too old.';
 comment on column inventory.epoch.only_one is 'Always true: there is one row.';
 
-insert into inventory.epoch (system_identifier, database_oid)
-select c.system_identifier, d.oid
+insert into inventory.epoch (system_identifier, database_oid, table_oid)
+select c.system_identifier, d.oid, 'inventory.epoch'::pg_catalog.regclass
 from pg_catalog.pg_control_system() as c, pg_catalog.pg_database as d
 where d.datname = pg_catalog.current_database();
 

@@ -296,11 +296,9 @@ return pg_catalog.regexp_replace(
     pg_catalog.lower(
         pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(
             pg_catalog.translate(
-                pg_catalog.lower(
-                    case when pg_catalog.getdatabaseencoding() = 'UTF8'
-                        then pg_catalog.regexp_replace(pg_catalog.normalize($1, 'NFKD'), '[\u0300-\u036f]', '', 'g') else $1 end
-                ),
-                'øłđð', 'oldd'
+                pg_catalog.lower(pg_catalog.regexp_replace(pg_catalog.normalize($1, 'NFKD'), '[\u0300-\u036f]', '', 'g')),
+                -- In a Turkish database I is ı in lower case.
+                'øłđðı', 'olddi'
             ), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')
     ),
     '[^[:alnum:]]+', ' ', 'g'

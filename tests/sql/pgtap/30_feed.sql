@@ -127,6 +127,16 @@ select is(
     pg_temp.try(format('select inventory.covers(%L, %L)', overlay(:'start' placing '0123456789abcdef' from 4 for 16), :'ticket')),
     'SD002 the position is of another incarnation of this database', 'covers() refuses it as well'
 );
+-- What a dump leaves that is restored in place: the same server and database, another table.
+begin;
+select inventory.incarnation() as before, e.movement_id_floor as floor from inventory.epoch as e \gset
+update inventory.epoch set table_oid = 1;
+select alike(pg_temp.try(format('select * from inventory._drain(%L, ''{}'', now())', pg_snapshot_xmax(pg_current_snapshot()))), 'SD002 %', 'a drain over a restored dump is refused');
+select isnt(inventory.incarnation(), :'before', 'a restored dump is another incarnation');
+select is(e.movement_id_floor, (select max(movement_id) from inventory.stock_ledger), 'whose movements are no news') from inventory.epoch as e;
+select is(inventory.incarnation(), inventory.incarnation(), 'once');
+select is(pg_temp.try(format('select * from inventory._drain(%L, ''{}'', now())', pg_snapshot_xmax(pg_current_snapshot()))), 'done', 'and it is read on from there');
+rollback;
 select is(
     pg_temp.try(format('select * from inventory.feed_after(%L)', regexp_replace(:'start', '[^.]*$', '99999999:99999999:'))),
     'SD007 the position is from the future', 'a position from the future'

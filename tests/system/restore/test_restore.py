@@ -1,5 +1,6 @@
 """pg_dump and pg_restore: the same stock, old positions refused by name, and the feed goes on."""
 
+import pytest
 from conftest import fill, run
 
 DATA_ONLY = [
@@ -41,6 +42,33 @@ def test_a_restored_database_has_the_same_stock_and_refuses_positions_from_befor
     assert copy.contradictions() == []
     # The source follows itself as before.
     assert source.news(before) == []
+
+
+@pytest.mark.parametrize("at_once", [["--single-transaction"], []])
+def test_a_restore_in_place_is_another_incarnation(databases, tmp_path, at_once):
+    """The server, the database and even the token are the same: what differs is the table that the epoch stands in."""
+    shop = databases()
+    shop.rows("insert into inventory.stores (code, name) values ('A', '')")
+    shop.rows("insert into inventory.products (sku, name) values ('P', '')")
+    shop.rows("insert into inventory.inventory_stock (store_id, product_id, on_hand) values (1, 1, 100)")
+    shop.rows("select inventory.fold_views()")
+    shop.position()
+    dump(shop, tmp_path / "dump")
+    shop.rows("update inventory.inventory_stock set on_hand = 1")
+    shop.rows("select inventory.fold_views()")
+    before = shop.position()
+    snapshot = shop.value("select pg_current_snapshot()::text")
+    run("pg_restore", "--exit-on-error", "--clean", "--if-exists", *at_once, "-d", shop.name, str(tmp_path / "dump"))
+    # Also by who goes on reading, before anybody has asked which life of the database this is.
+    assert shop.refused("select * from inventory._drain(pg_snapshot_xmax(%s::pg_snapshot), '{}', now())", snapshot) == "SD002"
+    assert shop.refused("select * from inventory.feed_after(%s)", before) == "SD002"
+    after = shop.position()
+    assert shop.news(after) == []
+    shop.rows("update inventory.inventory_stock set on_hand = 99")
+    assert [row[4:] for row in shop.news(after)] == [(99, 2)]
+    shop.rows("select inventory.fold_views()")
+    assert shop.value("select on_hand from inventory.inventory_summary_mv") == 99
+    assert shop.contradictions() == []
 
 
 def test_restored_rows_never_become_news_whatever_transactions_they_carry(databases, tmp_path):
