@@ -1,6 +1,7 @@
 """What every command has in common: help, usage errors, where the database is, exit codes."""
 
 import json
+import socket
 
 import pytest
 from conftest import Stockctl
@@ -88,6 +89,16 @@ def test_a_database_that_is_not_there_is_11(stockctl, command):
     assert done.returncode == 11
     assert "no_such_database" in done.stderr
     assert "Hint: " in done.stderr
+
+
+def test_a_server_that_takes_connections_and_never_answers_is_11_and_not_waited_for_without_end(stockctl):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        port = silent.getsockname()[1]
+        done = stockctl("sell", "LON", "A1=1", "-d", f"postgresql://u@127.0.0.1:{port}/shop")
+    assert done.returncode == 11
+    assert "timeout expired" in done.stderr
 
 
 def test_the_database_is_taken_from_options_then_url_then_psqls_variables(stockctl):

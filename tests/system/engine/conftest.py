@@ -71,8 +71,11 @@ class Shop:
             call(self.connection, "receive_purchase", self.store, [(sku, quantity)])
 
     def on_hand(self, place=0):
+        return self.on_hand_seen_by(self.connection, place)
+
+    def on_hand_seen_by(self, connection, place=0):
         return value(
-            self.connection, "select on_hand from inventory.inventory_stock where store_id = %s and product_id = %s",
+            connection, "select on_hand from inventory.inventory_stock where store_id = %s and product_id = %s",
             self.store_id, self.product_ids[place],
         )
 

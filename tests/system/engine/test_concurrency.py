@@ -36,6 +36,9 @@ WAYS = {
         psycopg2.extras.Json([{"store": shop.store, "transaction_id": str(uuid.uuid4()), "lines": one_of(shop)}]),
     ),
     "reserve and pay": lambda shop, connection: reserve_and_pay(shop, connection, str(uuid.uuid4())),
+    "set_stock": lambda shop, connection: set_one_less(shop, connection),
+    "sync_all_pending": lambda shop, connection: sync_one(shop, connection),
+    "approve_transaction": lambda shop, connection: approve_one(shop, connection),
 }
 
 
@@ -48,6 +51,45 @@ def reserve_and_pay(shop, connection, order):
         return False
     assert value(connection, "select inventory.process_order_stock_reduction(%s, %s) -> 'success'", order, shop.store)
     return True
+
+
+def set_one_less(shop, connection):
+    """Compares and sets until nobody was faster, or nothing is left."""
+    while (left := shop.on_hand_seen_by(connection)) > 0:
+        lines = [{"sku": shop.skus[0], "quantity": left - 1, "expected_quantity": left}]
+        answer = value(connection, "select inventory.set_stock(%s, %s)", shop.store, psycopg2.extras.Json(lines))
+        if answer["success"]:
+            return True
+        assert [error["code"] for error in answer["errors"]] == ["version_conflict"]
+    return False
+
+
+def queue_one(shop, connection):
+    transaction_id = str(uuid.uuid4())
+    assert call(connection, "queue_transaction", shop.store, [(shop.skus[0], 1)], transaction_id=transaction_id, device="till")["success"]
+    return transaction_id
+
+
+def status_of(connection, transaction_id):
+    return value(connection, "select status from inventory.offline_transaction_queue where transaction_id = %s", transaction_id)
+
+
+def sync_one(shop, connection):
+    """Another client's sync may have it in hand."""
+    transaction_id = queue_one(shop, connection)
+    wait_until(
+        lambda: value(connection, "select inventory.sync_all_pending(%s) is not null", shop.store) and status_of(connection, transaction_id) != "pending"
+    )
+    return status_of(connection, transaction_id) != "insufficient_stock"
+
+
+def approve_one(shop, connection):
+    """Another client's sync may have been first: with the stock, or to find none."""
+    transaction_id = queue_one(shop, connection)
+    answer = value(connection, "select inventory.approve_transaction(%s, %s, 'boss')", transaction_id, shop.store)
+    taken = status_of(connection, transaction_id) in ("approved", "synced")
+    assert taken or [error["code"] for error in answer["errors"]] == ["insufficient_stock"]
+    return taken
 
 
 @pytest.mark.parametrize("one, other", itertools.combinations_with_replacement(WAYS, 2))

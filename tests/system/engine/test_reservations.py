@@ -342,25 +342,29 @@ def test_two_sweepers_share_the_work_and_wait_for_neither(shop):
 
 
 def test_t10_sweepers_at_once_let_each_hold_expire_once(shop):
-    here = shop(20)
+    here = shop(200)
     here.receive(10000)
     lines = [(sku, 1) for sku in here.skus]
-    for number in range(200):
-        assert reserve(here.connection, f"o{number}", here, lines, ttl="1 microsecond")["success"]
+
+    def fill(number, connection):
+        for order in range(number, 500, 4):
+            assert reserve(connection, f"o{order}", here, lines, ttl="1 microsecond")["success"]
+
+    all_answered(at_once(4, fill))
 
     def work(number, connection):
         expired = 0
         while True:
-            batch = expire(connection, 300)
-            assert batch <= 300
+            batch = expire(connection, 1000)
+            assert batch <= 1000
             expired += batch
             if batch == 0 and not value(
                 connection, "select exists (select from inventory.stock_holds where store_id = %s and state = 'held')", here.store_id
             ):
                 return expired
 
-    assert sum(at_once(4, work)) == 4000
-    assert [stock(here, place) for place in range(20)] == [(10000, 0)] * 20
+    assert sum(at_once(4, work)) == 100_000
+    assert [stock(here, place) for place in range(200)] == [(10000, 0)] * 200
     assert here.deadlocks() == here.deadlocks_before
 
 

@@ -27,6 +27,7 @@ def pages(connection, view, **filters):
         asked = {**filters, "limit": "3", **({"cursor": cursor} if cursor else {})}
         page = value(connection, "select page from inventory._view_page(%s, %s::jsonb)", view, json.dumps(asked))
         found += page["items"]
+        assert len(found) < 1000, "pages without an end"
         cursor = page["next"]
         if cursor is None:
             return found
@@ -53,6 +54,29 @@ def test_in_every_order_the_pages_are_the_view(shop, view, order):
             folder, f"select {name} from inventory.{relation} where {column} is not null order by " + ", ".join(f"{k} {way}" for k in (column, *keys))
         )
         assert names(view, pages(folder, view, sort=sign + order)) == [row[0] for row in wanted]
+
+
+@pytest.mark.parametrize(("view", "order"), [("low-stock", "since"), ("low-stock", "rank"), ("summary", "last_movement")])
+def test_pages_are_read_on_whatever_the_session_has_set(shop, view, order):
+    """A cursor has times and fractions as text. In these styles IST is another zone, and 3 * 30 / 13 another number."""
+    s = shop(stores=1, products=7)
+    for product in range(7):
+        s.stock(16, product=product, threshold=13)
+        rows(
+            s.connection, "select inventory.must(inventory.record_sale(%s, %s::jsonb, occurred_at => now() - interval '2 days'))",
+            s.stores[0], json.dumps([{"sku": s.skus[product], "quantity": 13}]),
+        )
+    folder = connect()
+    fold(folder)
+
+    def mine():
+        return [name for name in names(view, pages(folder, view, sort=order)) if name.endswith(tuple(s.skus))]
+
+    plain = mine()
+    assert len(plain) == 7
+    for setting in ("datestyle = 'SQL, DMY'", "datestyle = 'German'", "timezone = 'Asia/Kolkata'", "extra_float_digits = 0", "intervalstyle = iso_8601"):
+        rows(folder, "set " + setting)
+        assert mine() == plain, setting
 
 
 def test_a_filtered_page_of_the_summary_is_the_filtered_view(shop):
