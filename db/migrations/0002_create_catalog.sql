@@ -19,7 +19,7 @@ create table inventory.stores (
     constraint stores_currency_ck check (currency ~ '^[A-Z]{3}$'),
     -- An unknown name raises in timezone(), which would also take abbreviations: those mean what each session has set.
     constraint stores_time_zone_ck check (
-        length(time_zone) <= 100 and (time_zone = 'UTC' or time_zone ~ '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)+$')
+        length(time_zone) <= 100 and time_zone ~ '^(UTC|Etc/GMT[+-][0-9]{1,2}|[A-Za-z_]+(/[A-Za-z_-]+)+)$'
         and pg_catalog.timezone(time_zone, '2000-01-01 00:00:00+00'::timestamptz) is not null
     ),
     constraint stores_low_stock_threshold_ck check (low_stock_threshold >= 0)

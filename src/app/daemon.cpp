@@ -25,6 +25,7 @@
 
 #include <array>
 #include <iostream>
+#include <thread>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -88,11 +89,17 @@ views::ReaderOptions reader_options(const config::Options& options, const std::s
     return made;
 }
 
+ConnectionLimits room_for_connections(const config::Options& options) {
+    const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+    const auto threads = options.web_threads == 0 ? cores : options.web_threads;
+    return make_room_for_connections(options.connections_max, threads + 1);
+}
+
 enum class Port { kApi, kAdmin };
 
 web::Limits limits_of(const config::Options& options, Port port) {
     web::Limits limits;
-    const auto room = make_room_for_connections(options.connections_max);
+    const auto room = room_for_connections(options);
     limits.connections_max =
         static_cast<std::size_t>(port == Port::kApi ? room.of_api : room.of_admin);
     limits.unsent_bytes_max = static_cast<std::size_t>(options.unsent_bytes_max);
@@ -260,7 +267,7 @@ void Daemon::start_serving() {
 }
 
 void Daemon::tell_file_limit() const {
-    const auto allowed = make_room_for_connections(options_.connections_max).of_api;
+    const auto allowed = room_for_connections(options_).of_api;
     if (allowed < options_.connections_max) {
         say(observe::Level::kWarn,
             "at most " + std::to_string(allowed) + " connections, not " +

@@ -11,8 +11,11 @@ struct ConnectionLimits {
 };
 
 /// Raises this process's limit of open files, as far as it may, to what `wanted` (1 or more)
-/// connections to the API take, beside those to the admin port, the database's and the log's.
+/// connections to the API take, beside those to the admin port, the database's, the log's and what
+/// each of the threads that serve needs.
 /// Where the limit stays too low there are fewer; the admin port keeps some for who asks how it is.
-[[nodiscard]] ConnectionLimits make_room_for_connections(std::int64_t wanted) noexcept;
+[[nodiscard]] ConnectionLimits make_room_for_connections(
+    std::int64_t wanted, std::int64_t threads
+) noexcept;
 
 }  // namespace stockd::app

@@ -13,6 +13,8 @@ namespace {
 // Specified: stockd lets a read wait up to 30 s for its first load; and what a far away one may
 // need beyond.
 constexpr std::int64_t kAnswerMs = 35'000;
+// Chosen: statistics wait for nothing, so one that is silent for longer is hung.
+constexpr std::int64_t kStatisticsMs = 5000;
 // Chosen: the target stays far below the length that servers and proxies accept.
 constexpr std::size_t kIdsPerRequest = 50;
 constexpr std::size_t kIdBytesPerRequest = 4000;
@@ -39,8 +41,14 @@ base::Result<Daemon> Daemon::at(const std::string& server) {
     return Daemon{std::move(*client)};
 }
 
-base::Result<HttpAnswer> Daemon::ask(const std::string& target, std::int64_t wait_ms) {
-    auto answer = client_.get(target, std::chrono::milliseconds(wait_ms + kAnswerMs));
+base::Result<HttpAnswer> Daemon::ask(const std::string& target, std::int64_t limit_ms) {
+    auto answer = client_.get(target, std::chrono::milliseconds(limit_ms));
+    if (!answer && answer.error().code == base::ErrorCode::kTimeout) {
+        // No answer at all: that is no wait that stockd ended.
+        auto silent = answer.error();
+        silent.code = base::ErrorCode::kUnavailable;
+        return silent;
+    }
     if (answer && answer->status != 200) {
         return problem_of(*answer, server());
     }
@@ -60,7 +68,7 @@ base::Result<Products> Daemon::products(
             ++to;
         }
         target += store.empty() ? "" : "&store=" + percent_encode(store);
-        const auto answer = ask(target + wait_query(wait), wait.wait_ms);
+        const auto answer = ask(target + wait_query(wait), wait.wait_ms + kAnswerMs);
         if (!answer) {
             return answer.error();
         }
@@ -80,7 +88,7 @@ base::Result<Page> Daemon::page(const std::string& cursor, std::size_t limit, co
     const auto answer =
         ask("/api/inventory?limit=" + std::to_string(limit) +
                 (cursor.empty() ? "" : "&cursor=" + percent_encode(cursor)) + wait_query(wait),
-            wait.wait_ms);
+            wait.wait_ms + kAnswerMs);
     if (!answer) {
         return answer.error();
     }
@@ -88,7 +96,7 @@ base::Result<Page> Daemon::page(const std::string& cursor, std::size_t limit, co
 }
 
 base::Result<Statistics> Daemon::statistics() {
-    const auto answer = ask("/api/inventory/cache", 0);
+    const auto answer = ask("/api/inventory/cache", kStatisticsMs);
     if (!answer) {
         return answer.error();
     }

@@ -37,7 +37,7 @@ class Daemon {
     explicit Daemon(HttpClient client)
         : client_(std::move(client)) {}
 
-    [[nodiscard]] base::Result<HttpAnswer> ask(const std::string& target, std::int64_t wait_ms);
+    [[nodiscard]] base::Result<HttpAnswer> ask(const std::string& target, std::int64_t limit_ms);
 
     HttpClient client_;
 };

@@ -131,20 +131,12 @@ base::Result<Connection> Connection::connect(
     const std::string& conninfo, const std::string& application_name
 ) {
     // expand_dbname: conninfo may be a URI; what follows it in the list overrides what it says.
-    // What comes before it is a default, unless the environment has one.
-    const bool has_timeout = std::getenv("PGCONNECT_TIMEOUT") != nullptr;
+    // What comes before dbname is a default; null leaves it to the environment.
+    const char* const timeout =
+        std::getenv("PGCONNECT_TIMEOUT") == nullptr ? kConnectTimeoutS : nullptr;
     const char* keywords[] = {
-        has_timeout ? "dbname" : "connect_timeout",
-        "dbname",
-        "fallback_application_name",
-        "client_encoding",
-        nullptr};
-    const char* values[] = {
-        has_timeout ? conninfo.c_str() : kConnectTimeoutS,
-        conninfo.c_str(),
-        application_name.c_str(),
-        "UTF8",
-        nullptr};
+        "connect_timeout", "dbname", "fallback_application_name", "client_encoding", nullptr};
+    const char* values[] = {timeout, conninfo.c_str(), application_name.c_str(), "UTF8", nullptr};
     Connection connection{PQconnectdbParams(keywords, values, 1)};
     if (connection.get() == nullptr) {
         throw std::bad_alloc{};

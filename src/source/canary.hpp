@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "change/change.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -34,8 +35,14 @@ class CanaryWatch {
         }
     }
 
-    /// It could not be written now, and nothing is wrong.
-    void put_off(base::SteadyTime now) noexcept { due_ = now + every_; }
+    /// It could not be written now: it is tried again soon, and is late if that goes on.
+    void put_off(base::SteadyTime now) noexcept {
+        constexpr std::chrono::seconds kSoon{1};
+        due_ = now + std::min<base::SteadyTime::duration>(every_, kSoon);
+        if (!waiting_since_) {
+            waiting_since_ = now;
+        }
+    }
 
     [[nodiscard]] bool is_mine(const change::Uuid& nonce) const noexcept {
         return newest_ == nonce || last_seen_ == nonce;

@@ -118,10 +118,9 @@ Follower::Loop::Task<> Follower::Loop::prune_keys(Chores& chores) {
     }
     prune_failed_ = false;
     const auto keys = number_at(*rows, 0);
-    if (keys >= kPruneAtMost) {
-        chores.prune_at = now;
-    }
     if (keys > 0) {
+        // There may be millions, the first time: a fifth of the time is theirs.
+        chores.prune_at = now + 4 * (now - begun);
         observe_(observe::KeysPruned{keys, now - begun});
     }
     co_return base::Result<void>{};
@@ -169,7 +168,9 @@ Follower::Loop::Task<> Follower::Loop::sync_queue(Chores& chores) {
             observe_(observe::QueueSynced{std::move(store), synced, short_of_stock, now - begun});
         }
     } else {
-        if (rows.error().sqlstate == kStatementTimedOut && chores.sync_at_most > 1) {
+        const bool takes_long =
+            rows.error().sqlstate == kStatementTimedOut || is_locked_out(rows.error());
+        if (takes_long && chores.sync_at_most > 1) {
             chores.sync_at_most /= 2;
             chores.stores.push_back(store);
         }

@@ -61,6 +61,7 @@ Follower::Loop::Task<bool> Follower::Loop::drain() {
     const auto begun = steady_clock::now();
     auto changes = co_await read_feed(*position_, statement_deadline());
     if (!changes) {
+        note_kept_out(changes.error());
         co_return changes.error();
     }
     const bool found = !changes->empty();

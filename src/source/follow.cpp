@@ -168,7 +168,8 @@ Follower::Loop::Task<> Follower::Loop::step() {
             during_ = "drain";
             auto drained = co_await drain();
             if (!drained && is_kept_out(drained.error())) {
-                changes_due_ = steady_clock::now();
+                // The backstop is due still.
+                changes_due_ = why == observe::Wake::kBroadcast ? steady_clock::now() : kNever;
                 co_return base::Result<void>{};
             }
             if (!drained) {
@@ -190,7 +191,11 @@ Follower::Loop::Task<> Follower::Loop::step() {
             during_ = "drain";
             auto found = co_await drain();
             if (!found && is_kept_out(found.error())) {
-                co_return base::Result<void>{};  // the next step is the same again
+                // The next step is the same again, without the lock: or every writer would ring.
+                if (doorbell_.holds_lock()) {
+                    doorbell_.drained(/*found=*/true, 0, steady_clock::now());
+                }
+                co_return base::Result<void>{};
             }
             if (!found) {
                 co_return found.error();

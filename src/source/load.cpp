@@ -123,7 +123,8 @@ Follower::Loop::Task<> Follower::Loop::finish_load() {
     const auto read_at = steady_clock::now();
     const auto& loaded_at = *load->outcome;
     auto newer = co_await catch_up(loaded_at);
-    if (!newer && is_kept_out(newer.error())) {
+    if (!newer && is_locked_out(newer.error())) {
+        note_kept_out(newer.error());
         co_return base::Result<void>{};  // it stays over, and is due at once
     }
     if (!newer) {

@@ -73,7 +73,8 @@ Follower::Loop::Loop(SourceOptions options, Sink& sink, observe::Observer observ
       canary_(options_.canary_every, options_.canary_late_after),
       waiters_(options_.waiters_max) {
     status_.instance_id = instance_id_;
-    d_.set_slow_hook(talk_every(), [this]() -> awaitable<void> {
+    // Under a lock D's statements are many short ones, between which L is not spoken to.
+    d_.set_slow_hook(std::min(talk_every(), kTalkWhileWaiting), [this]() -> awaitable<void> {
         (void)co_await keep_l_alive();  // a broken L fails again, and says so, in the next duty
     });
 }
@@ -288,25 +289,42 @@ void Follower::Loop::published_as_of(base::SteadyTime when) {
     heard(when);
 }
 
-/// Whether a drain failed only because somebody has a table locked. It is tried again at once; its
-/// wait for the lock is the pause.
-bool Follower::Loop::is_kept_out(const base::Error& error) {
+/// A read of the feed failed: only because somebody has a table locked?
+void Follower::Loop::note_kept_out(const base::Error& error) {
     if (!is_locked_out(error)) {
-        return false;
+        return;
     }
-    if (!std::exchange(kept_out_, true)) {
+    kept_out_ = true;
+    constexpr std::chrono::minutes kSayAgain{1};
+    if (const auto now = steady_clock::now(); now >= say_kept_out_at_) {
+        say_kept_out_at_ = now + kSayAgain;
         observe_(observe::Message{
             observe::Level::kWarn,
             "a lock on a table of schema inventory keeps stockd from reading; it tries again until "
             "the lock is gone (pg_locks says whose it is)",
             {}});
     }
-    return true;
+}
+
+/// Whether a drain failed only because of that, before it had read anything. It is tried again at
+/// once; its wait for the lock is the pause.
+bool Follower::Loop::is_kept_out(const base::Error& error) const {
+    return kept_out_ && is_locked_out(error);
 }
 
 /// The database answered what was asked then, and would have told us of anything new.
 void Follower::Loop::heard(base::SteadyTime when) {
     heard_at_ns_.store(nanoseconds_of(when), std::memory_order_release);
+}
+
+/// What libpq says of a connection names hosts, ports and logins: the log has it, and anybody may
+/// read this.
+base::Error Follower::Loop::for_strangers(base::Error error) {
+    if (error.sqlstate.empty() && is_failure_of_link(error)) {
+        error.message = "the database cannot be reached";
+        error.detail.clear();
+    }
+    return error;
 }
 
 base::Error Follower::Loop::database_away() const {
@@ -323,7 +341,7 @@ base::Error Follower::Loop::database_away() const {
             {}};
     }
     // What to do is said where everybody looks for it, and once.
-    auto detail = failure_;
+    auto detail = for_strangers(failure_);
     detail.hint.clear();
     const bool is_schema = away_reason_ == kAwaySchema;
     return {
@@ -459,7 +477,7 @@ void Follower::Loop::clear(const Completion& done) {
 
 void Follower::Loop::fail_refreshers(const base::Error& error) {
     for (auto& refresher : std::exchange(refreshers_, {})) {
-        refresher(error);
+        refresher(for_strangers(error));
     }
 }
 

@@ -181,7 +181,9 @@ class Follower::Loop {
     }
 
     [[nodiscard]] base::Error database_away() const;
-    [[nodiscard]] bool is_kept_out(const base::Error& error);
+    [[nodiscard]] static base::Error for_strangers(base::Error error);
+    void note_kept_out(const base::Error& error);
+    [[nodiscard]] bool is_kept_out(const base::Error& error) const;
     [[nodiscard]] base::SteadyTime statement_deadline() const;
     void published_as_of(base::SteadyTime when);
     void heard(base::SteadyTime when);
@@ -349,6 +351,7 @@ class Follower::Loop {
     Backoff backoff_;
     /// A lock keeps D from reading: what is served grows old, whatever else the server answers.
     bool kept_out_ = false;
+    base::SteadyTime say_kept_out_at_{};
     std::mt19937_64 random_;
 
     /// Of the session: which life of the database this is, and our backends' pids.

@@ -35,8 +35,7 @@ constexpr milliseconds kMonthsLockWait{100};
 constexpr milliseconds kMonthsTime{2000};
 
 /// Below PostgreSQL's deadlock_timeout (a second): whoever locks what we lock in another order, a
-/// writer's rows or an administrator's tables, waits for us for as long at most, and is never the
-/// victim of a deadlock with us.
+/// writer's rows or an administrator's tables, is not yet looking for a deadlock when we give up.
 constexpr milliseconds kLockWait{500};
 
 /// Chores keep no row from writers for longer.
@@ -180,7 +179,9 @@ Follower::Loop::Task<> Follower::Loop::open_session() {
     }
     std::string l_settings =
         common_settings() + statement_limit(options_.statement_timeout) +
-        "set idle_session_timeout = " +
+        // It locks no table. What a NOTIFY may wait for at its commit is other commits that notify,
+        // and one that was given up would be told to nobody.
+        "set lock_timeout = 0; set idle_session_timeout = " +
         ms_text(kSilentLosesLocks ? kTalksMissed * talk_every() : milliseconds{0}) +
         // While the server writes into a full socket it looks at no other time-out.
         "; set tcp_user_timeout = " + ms_text(kTalksMissed * talk_every());

@@ -10,6 +10,8 @@ namespace stockd::source {
 /// L talks to the server at least this often, whatever the backstop is, so that every follower
 /// knows what silence means.
 constexpr milliseconds kTalkAtLeastEvery{1000};
+/// And while D waits for an answer.
+constexpr milliseconds kTalkWhileWaiting{250};
 /// So many missed talks, and a relay is taken for dead: by the server, which frees its locks, and
 /// by the followers.
 constexpr int kTalksMissed = 4;

@@ -146,6 +146,25 @@ TEST_CASE(
     CHECK(running.sink.loads() == 1);
 }
 
+TEST_CASE("source: a canary that a lock keeps from being written is late", "[source]") {
+    const Database database;
+    database.seed(1, 1);
+    Db db{database.url()};
+    auto options = options_for(database);
+    options.canary_late_after = 500ms;
+    const Running running{options};
+    REQUIRE(eventually([&] { return running.live() && running.follower.status().not_ready.empty(); }
+    ));
+    db.run("begin");
+    db.run("lock table inventory.inventory_event in share mode");  // readers pass
+    CHECK(eventually([&] {
+        return running.follower.status().not_ready == std::vector<std::string>{"canary_late"};
+    }));
+    db.run("commit");
+    CHECK(eventually([&] { return running.follower.status().not_ready.empty(); }));
+    CHECK(running.follower.status().reconnects == 0);
+}
+
 TEST_CASE("source: what an administrator took away is said to be the schema", "[source]") {
     const Database database;
     database.seed(1, 1);
@@ -186,6 +205,7 @@ TEST_CASE("source: after a session that was proven the next one comes at once", 
     const Running running{options};
     for (std::size_t cut = 1; cut <= 12; ++cut) {
         REQUIRE(running.becomes_relay());
+        REQUIRE(eventually([&] { return running.follower.status().not_ready.empty(); }));
         database.cut_followers();
         REQUIRE(eventually([&] { return running.seen<observe::DatabaseFailed>().size() >= cut; }));
     }
@@ -217,6 +237,7 @@ TEST_CASE("source: a server that is not there is tried again, and requests are t
     REQUIRE(outcome.has_error());
     CHECK(outcome.error().code == base::ErrorCode::kUnavailable);
     CHECK(outcome.error().message == "the database is away");
+    CHECK(outcome.error().detail == "the database cannot be reached");  // no host, no port
     CHECK_FALSE(outcome.error().hint.empty());
     CHECK_FALSE(running.follower.freshness().age);
 }

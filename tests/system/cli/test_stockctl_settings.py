@@ -72,6 +72,11 @@ def test_the_database_is_read(trapped):
         assert odd.returncode == 0, (arguments, odd.stderr)
 
 
+def test_a_time_for_connecting_that_is_set_is_kept(shop):
+    done = shop.stockctl("health", "LON", "-d", shop.database, PGCONNECT_TIMEOUT="7")
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_empty_field_of_a_file_is_imported_as_none(trapped, tmp_path):
     products = tmp_path / "products.csv"
     products.write_text("sku,name,description,base_price\nP1,,,\nP2,Pear,a pear,1.50\n")

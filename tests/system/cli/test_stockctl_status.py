@@ -1,5 +1,7 @@
 """stockctl status: the database, who follows it, and stockd's copy."""
 
+import socket
+
 from conftest import Stockctl, Stockd, wait_for
 
 
@@ -10,6 +12,17 @@ def test_without_stockd_the_database_is_shown_with_10(shop):
     assert "relay      none" in done.stdout
     assert "followers  none" in done.stdout
     assert "cannot be reached" in done.stderr
+
+
+def test_a_stockd_that_never_answers_is_10_and_not_waited_for_long(shop):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        done = shop.stockctl("status", "--server", address, "--admin-server", address)
+    assert done.returncode == 10
+    assert f"database   {shop.database}, PostgreSQL 1" in done.stdout
+    assert "did not answer within 5000 ms" in done.stderr
 
 
 def test_with_stockd_both_are_shown(followed):
