@@ -5,6 +5,7 @@ A function that returns False found nothing to break; it does not count, and is 
 import os
 import queue
 import random
+import re
 import shutil
 import signal
 import threading
@@ -419,5 +420,41 @@ def foreign_listener(f):
         if not is_lost(error, connection):
             raise
         return False  # a crash of before was still ending it
+    finally:
+        connection.close()
+
+
+#: What a drain reads; writers of stock do not lock the last two.
+LOCKED = ["inventory_stock", "stores", "products", "stock_ledger", "inventory_event"]
+
+
+@fault
+def lock_tables(f):
+    """An administrator locks tables, in another order than stockd, for longer than it waits. It must not be his transaction that a deadlock ends."""
+    connection = f.cluster.primary.connect(application_name="soak administrator", options="-c lock_timeout=3s")
+    drains = {pid for (pid,) in f.rows("select pid from pg_stat_activity where application_name ~ ' drain$'")}
+    first, then = f.rng.sample(LOCKED, 2)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("begin")
+            cursor.execute(f"lock table inventory.{first} in access exclusive mode")
+            if f.rng.random() < 1 / 3:
+                f.hold_for_any_time()
+            else:
+                f.hold(0, f.rng.uniform(0.3, 1.5))
+            cursor.execute(f"lock table inventory.{then} in access exclusive mode")
+            cursor.execute("commit")
+        return True
+    except psycopg2.errors.DeadlockDetected as error:
+        # With writers it may.
+        if any(re.search(rf"rocess {pid}\b", error.diag.message_detail or "") for pid in drains):
+            f.report.fail(f"a drain cost an administrator his transaction: {error}")
+        return False
+    except psycopg2.errors.LockNotAvailable:
+        return False
+    except psycopg2.Error as error:
+        if not is_lost(error, connection):
+            raise
+        return False
     finally:
         connection.close()
