@@ -43,6 +43,13 @@ std::string session_settings_script() {
     return made;
 }
 
+std::string short_lock_wait_script() {
+    // current_setting() gives "1s" or "200ms"; 500 is half a second, and half of it in
+    // milliseconds.
+    return "select set_config('lock_timeout', greatest(1, least(500, (500 * extract(epoch from "
+           "current_setting('deadlock_timeout')::interval))::integer))::text, false); ";
+}
+
 std::string session_settings_statement() {
     std::string made = "select pg_catalog.set_config(s.name, s.value, false) from (values ";
     for (const auto& [name, value] : kSettings) {

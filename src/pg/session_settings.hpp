@@ -13,4 +13,10 @@ namespace stockd::pg {
 /// Sets nothing where a pooler stands between: its server sessions are lent to others after us.
 [[nodiscard]] std::string session_settings_statement();
 
+/// Has the session wait for a lock half a second at most, or half of the server's deadlock_timeout
+/// where that is less: whoever locks what we lock in another order, a writer's rows or an
+/// administrator's tables, is not yet looking for a deadlock when we give up. After
+/// session_settings_script().
+[[nodiscard]] std::string short_lock_wait_script();
+
 }  // namespace stockd::pg

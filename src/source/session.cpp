@@ -34,10 +34,6 @@ constexpr std::array<RecommendedMinor, 4> kRecommended{{{15, 15}, {16, 11}, {17,
 constexpr milliseconds kMonthsLockWait{100};
 constexpr milliseconds kMonthsTime{2000};
 
-/// Below PostgreSQL's deadlock_timeout (a second): whoever locks what we lock in another order, a
-/// writer's rows or an administrator's tables, is not yet looking for a deadlock when we give up.
-constexpr milliseconds kLockWait{500};
-
 /// Chores keep no row from writers for longer.
 constexpr milliseconds kChoresTime{10'000};
 
@@ -47,13 +43,10 @@ std::string ms_text(milliseconds time) {
 
 /// What all sessions have in common. Commits of ours (canary, broadcast) need not survive a crash.
 std::string common_settings() {
-    return pg::session_settings_script() +
-           "set synchronous_commit = off; set jit = off; set client_min_messages = warning;"
-           "set lock_timeout = " +
-           ms_text(kLockWait) +
-           "; set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set "
-           "tcp_keepalives_count "
-           "= 3;";
+    return pg::session_settings_script() + pg::short_lock_wait_script() +
+           "set synchronous_commit = off; set jit = off; set client_min_messages = warning; set "
+           "tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = "
+           "3;";
 }
 
 std::uint64_t unsigned_of(std::string_view digits) {

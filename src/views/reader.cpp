@@ -247,13 +247,10 @@ class Reader::Impl {
         if (!connected) {
             co_return unreachable();
         }
-        // Whoever locks our tables is not the victim of a deadlock with us: deadlock_timeout is a
-        // second.
         auto set = co_await connection.exec_script(
-            pg::session_settings_script() +
+            pg::session_settings_script() + pg::short_lock_wait_script() +
                 "set jit = off; set client_min_messages = warning; set "
-                "default_transaction_read_only = "
-                "on; set lock_timeout = 500; set statement_timeout = " +
+                "default_transaction_read_only = on; set statement_timeout = " +
                 std::to_string(options_.statement_timeout.count()),
             steady_clock::now() + options_.statement_timeout
         );

@@ -424,7 +424,7 @@ def foreign_listener(f):
         connection.close()
 
 
-#: What a drain reads; writers of stock do not lock the last two.
+#: What a drain reads.
 LOCKED = ["inventory_stock", "stores", "products", "stock_ledger", "inventory_event"]
 
 
