@@ -434,6 +434,7 @@ def lock_tables(f):
     connection = f.cluster.primary.connect(application_name="soak administrator", options="-c lock_timeout=3s")
     drains = {pid for (pid,) in f.rows("select pid from pg_stat_activity where application_name ~ ' drain$'")}
     first, then = f.rng.sample(LOCKED, 2)
+    has_kept_out = False
     try:
         with connection.cursor() as cursor:
             cursor.execute("begin")
@@ -442,6 +443,7 @@ def lock_tables(f):
                 f.hold_for_any_time()
             else:
                 f.hold(0, f.rng.uniform(0.3, 1.5))
+            has_kept_out = bool(f.rows("select 1 from pg_stat_activity where application_name ~ ' drain$' and wait_event_type = 'Lock'"))
             cursor.execute(f"lock table inventory.{then} in access exclusive mode")
             cursor.execute("commit")
         return True
@@ -449,9 +451,9 @@ def lock_tables(f):
         # With writers it may.
         if any(re.search(rf"rocess {pid}\b", error.diag.message_detail or "") for pid in drains):
             f.report.fail(f"a drain cost an administrator his transaction: {error}")
-        return False
+        return has_kept_out
     except psycopg2.errors.LockNotAvailable:
-        return False
+        return has_kept_out
     except psycopg2.Error as error:
         if not is_lost(error, connection):
             raise
