@@ -25,9 +25,9 @@
 
 #include <array>
 #include <iostream>
-#include <thread>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace stockd::app {
