@@ -34,7 +34,7 @@ constexpr std::array<RecommendedMinor, 4> kRecommended{{{15, 15}, {16, 11}, {17,
 constexpr milliseconds kMonthsLockWait{100};
 constexpr milliseconds kMonthsTime{2000};
 
-/// Chores keep no row from writers for longer.
+/// Chores keep no row from writers for longer than this.
 constexpr milliseconds kChoresTime{10'000};
 
 std::string ms_text(milliseconds time) {
